@@ -1,0 +1,32 @@
+import type { Batch } from './batch.js';
+import type { ObjectiveCapability } from './policy-optimizer.js';
+
+/** One task's data of one iteration, frozen. */
+export interface TaskData {
+  /** Dʲ, one batch for each adaptation step. */
+  readonly inner: readonly Batch[];
+  /** D′, collected by the adapted policy. */
+  readonly outer: Batch;
+}
+
+/** The objective of one task at frozen data: what a shard evaluates. Vectors are flat float64 in θ's layout. */
+export interface TaskObjective {
+  /** The task's share of the loss at any θ. */
+  surrogate(parameters: Float64Array): number;
+  /** Its gradient at any θ. */
+  gradient(parameters: Float64Array): Float64Array;
+  /** Mean KL(π_φ(θk) ‖ π_φ(θ)) over D′. */
+  kl(parameters: Float64Array): number;
+  /** (Hessian of kl at θ_k) · v. */
+  curvature(direction: Float64Array): Float64Array;
+  /** Frees its tensors. */
+  dispose(): void;
+}
+
+/** What the outer loop lowers; a component, so that other meta-objectives are one class each. */
+export interface MetaObjective {
+  /** What its task objectives answer. */
+  readonly provides: readonly ObjectiveCapability[];
+  /** Freezes θ_k and a task's data. */
+  bind(data: TaskData, parameters: Float64Array): TaskObjective;
+}

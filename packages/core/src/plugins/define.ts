@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import type { ComponentKind, ComponentKinds, Token } from './tokens.js';
+
+/** Tokens to inject, by the name under which `create` receives what they give. */
+export type Injections = Readonly<Record<string, Token<unknown>>>;
+
+/** What `create` receives for {@link Injections}. */
+export type Injected<I extends Injections> = { readonly [Key in keyof I]: I[Key] extends Token<infer T> ? T : never };
+
+/** An options schema: a strict zod object whose fields each have a description, a range and a default. */
+export type OptionsSchema = z.ZodObject;
+
+/** A component: one choice for one place of a config. */
+export interface Component<
+  Kind extends ComponentKind = ComponentKind,
+  Options extends OptionsSchema = OptionsSchema,
+  I extends Injections = Injections,
+> {
+  /** Where it fits. */
+  readonly kind: Kind;
+  /** What `use:` calls it. */
+  readonly name: string;
+  /** One line for `innerloop list`. */
+  readonly summary: string;
+  /** Its options, without `use`. */
+  readonly options: Options;
+  /** What else it needs of the experiment. */
+  readonly inject: I;
+  /** For trainers: the slots that a config must fill for it beyond the common ones. */
+  readonly slots?: readonly string[];
+  /** Makes it. */
+  create(options: z.output<Options>, injected: Injected<I>): ComponentKinds[Kind];
+}
+
+/** A component whose particular types do not matter. */
+// biome-ignore lint/suspicious/noExplicitAny: `create` is contravariant in its options and injections; any is the only common supertype
+export type AnyComponent = Component<any, any, any>;
+
+/** Types a component by its schema and injections. Leave `inject` out if it needs nothing. */
+export function defineComponent<
+  Kind extends ComponentKind,
+  Options extends OptionsSchema,
+  // biome-ignore lint/complexity/noBannedTypes: no injections means an empty object
+  I extends Injections = {},
+>(component: Omit<Component<Kind, Options, I>, 'inject'> & { readonly inject?: I }): Component<Kind, Options, I> {
+  return { ...component, inject: component.inject ?? ({} as I) };
+}
+
+const PLUGIN = Symbol.for('@innerloop/core:plugin');
+
+/** A package's contribution: a list of components. */
+export interface Plugin {
+  /** The package's name. */
+  readonly name: string;
+  /** The package's version. */
+  readonly version: string;
+  /** The range of `@innerloop/core` versions it works with, such as `^0.1.0`. */
+  readonly requires: string;
+  readonly components: readonly AnyComponent[];
+}
+
+/** Marks a plugin as such, so that a package that exports something else by mistake is told apart. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return Object.assign({ ...plugin }, { [PLUGIN]: true });
+}
+
+/** Whether a value was made by {@link definePlugin}, also by another copy of this package. */
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === 'object' && value !== null && PLUGIN in value;
+}

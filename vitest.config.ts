@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // Tests run on the sources, so that no build is needed and there is one copy of each module.
+    alias: [
+      {
+        find: /^@innerloop\/([a-z-]+)$/,
+        replacement: fileURLToPath(new URL('./packages/', import.meta.url)) + '$1/src/index.ts',
+      },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    setupFiles: ['./scripts/vitest-setup.ts'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
+});
