@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'PLUGIN_VERSION',
   'RUN_EXISTS',
   'RUN_NOT_FOUND',
+  'RUN_UNREADABLE',
   'VERIFY_CASE_INVALID',
 ] as const;
 
