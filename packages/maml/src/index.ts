@@ -1,1 +1,2 @@
-export {};
+export * from './adaptation.js';
+export * from './objective.js';

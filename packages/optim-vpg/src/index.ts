@@ -1,1 +1,3 @@
-export {};
+export * from './gradient.js';
+export * from './plugin.js';
+export * from './vpg.js';

@@ -219,3 +219,10 @@ export function logSoftmax(x: Tensor): Tensor {
 export function dot(a: Tensor, b: Tensor): Tensor {
   return sum(mul(a, b));
 }
+
+/** One-hot rows `[n, count]` of indices `[n]` or `[n, 1]`: a constant, since indices have no derivative. */
+export function oneHot(indices: Tensor, count: number): Tensor {
+  return node(
+    tf.tidy(() => tf.cast(tf.oneHot(tf.cast(tf.reshape(indices.data, [indices.size]), 'int32'), count), 'float32')),
+  );
+}

@@ -1,0 +1,108 @@
+import { detach, gradients, ops, pullback, pushforward, type Tensor, tidy, type Workspace } from '@innerloop/core';
+import type { CurvatureMethod, MamlTaskObjective } from './objective.js';
+
+/*
+ * Products of the Hessian of kl(θ) = mean_D′ KL(π_φ(θk) ‖ π_φ(θ)) with vectors, at θ = θ_k, three ways.
+ *
+ * With KL as a function of φ, and φ of θ, the Hessian is
+ *
+ *   Jᵀ F J + Σ_k ∂KL/∂φ_k · ∂²φ_k/∂θ²
+ *
+ * where F is the Hessian of KL in φ. The second term holds third derivatives of the policy. They are what the MAML paper avoids by
+ * finite differences. At θ_k old and new policy are equal, ∂KL/∂φ is exactly zero, and the term vanishes: Jᵀ F J is exact.
+ */
+
+/** The product with one vector in θ-space, flat. Graphs that do not depend on it are recorded once and kept. */
+export type CurvatureProduct = (direction: Float64Array) => Float64Array;
+
+/** Makes the product for a task. */
+export function createCurvature(
+  method: CurvatureMethod,
+  task: MamlTaskObjective,
+  workspace: Workspace,
+): CurvatureProduct {
+  switch (method) {
+    case 'gauss-newton':
+      return gaussNewton(task, workspace);
+    case 'finite-difference':
+      return finiteDifference(task);
+    case 'double-backprop':
+      return doubleBackprop(task, workspace);
+    default:
+      return method satisfies never;
+  }
+}
+
+/**
+ * Jᵀ F J v. F itself is J_zᵀ M J_z, where z are the distribution's parameters at every state and M is the Hessian of
+ * the mean KL in z, an expectation over actions in closed form: the same argument again, one layer further out.
+ */
+function gaussNewton(task: MamlTaskObjective, workspace: Workspace): CurvatureProduct {
+  let fisher: ((w: readonly (Tensor | undefined)[]) => (Tensor | undefined)[]) | undefined;
+  return (direction) => {
+    const recorded = task.recordHere();
+    fisher ??= workspace.run(() => {
+      recorded.prepare();
+      return recordFisher(task, recorded.adapted);
+    });
+    const product = fisher;
+    return tidy(() => {
+      const v = task.split(task.layout.constants(direction));
+      return task.join(recorded.transposed(product(recorded.forward(v))));
+    });
+  };
+}
+
+/** w ↦ F w in φ-space. */
+function recordFisher(task: MamlTaskObjective, phi: readonly Tensor[]) {
+  const { policy, frozen } = task;
+  const z = policy.distribution(phi, frozen.outer.observations);
+  const forward = pushforward(z, phi);
+  const cut = z.map(detach);
+  const slope = gradients(ops.mean(policy.kl(frozen.oldDistribution, cut)), cut);
+  return (w: readonly (Tensor | undefined)[]) => pullback(z, phi, pullback(slope, cut, forward(w)));
+}
+
+/** Length of the central difference's step, in θ: 1e-2 balances rounding in float32 against curvature of ∇kl. */
+const DIFFERENCE_STEP = 1e-2;
+
+/** (∇kl(θ + εv) − ∇kl(θ − εv)) / 2ε with ε = 10⁻² / ‖v‖, as in the MAML paper. */
+function finiteDifference(task: MamlTaskObjective): CurvatureProduct {
+  const klGradient = (parameters: Float64Array) =>
+    tidy(() => {
+      const recorded = task.record(parameters);
+      return task.join(recorded.transposed(gradients(ops.mean(task.klAt(recorded.adapted)), recorded.adapted)));
+    });
+  return (direction) => {
+    const norm = Math.hypot(...direction);
+    if (norm === 0) return new Float64Array(direction.length);
+    const epsilon = DIFFERENCE_STEP / norm;
+    const ahead = klGradient(task.parameters.map((value, i) => value + epsilon * (direction[i] as number)));
+    const behind = klGradient(task.parameters.map((value, i) => value - epsilon * (direction[i] as number)));
+    return ahead.map((value, i) => (value - (behind[i] as number)) / (2 * epsilon));
+  };
+}
+
+/**
+ * ∇⟨∇kl, v⟩ through the whole adaptation: carries the third derivatives, which come to nothing at θ_k. With a first-order
+ * derivative there is nothing to differentiate twice but KL in φ.
+ */
+function doubleBackprop(task: MamlTaskObjective, workspace: Workspace): CurvatureProduct {
+  const exact = task.derivative === 'exact';
+  let recorded: { readonly inputs: readonly Tensor[]; readonly slope: readonly Tensor[] } | undefined;
+  return (direction) => {
+    const here = exact ? undefined : task.recordHere();
+    recorded ??= workspace.run(() => {
+      here?.prepare();
+      const inputs = here?.adapted ?? task.layout.variables(task.parameters);
+      const phi = here ? inputs : task.adaptWhole(inputs);
+      return { inputs, slope: gradients(ops.mean(task.klAt(phi)), inputs) };
+    });
+    const { inputs, slope } = recorded;
+    return tidy(() => {
+      const v = task.layout.constants(direction);
+      if (!here) return task.layout.flatten(pullback(slope, inputs, v));
+      return task.join(here.transposed(pullback(slope, inputs, here.forward(task.split(v)))));
+    });
+  };
+}

@@ -1,0 +1,211 @@
+import {
+  type AdaptationBatch,
+  batchTensors,
+  constant,
+  type Distribution,
+  gradients,
+  type InnerOptimizer,
+  type MetaObjective,
+  type ObjectiveCapability,
+  ops,
+  ParameterLayout,
+  type Parameters,
+  type Policy,
+  type TaskData,
+  type TaskObjective,
+  type Tensor,
+  tidy,
+  Workspace,
+} from '@innerloop/core';
+import { type AdaptationSetting, adaptOnce, type Derivative, RecordedAdaptation, type SplitVector } from './adaptation.js';
+import { createCurvature } from './curvature.js';
+
+/*
+ * The MAML objective of one task at frozen data (Finn, Abbeel and Levine 2017, algorithm 3, with TRPO's surrogate and constraint).
+ * φ(θ) is the adaptation of θ on the frozen batches D⁰ … Dᴷ⁻¹; D′ was collected by π_φ(θk).
+ *
+ *   surrogate(θ) = −mean_D′ [ π_φ(θ)(a|s) / π_φ(θk)(a|s) · Â ]
+ *   gradient(θ)  = Jᵀ ∇_φ surrogate
+ *   kl(θ)        = mean_D′ KL(π_φ(θk) ‖ π_φ(θ))
+ *   curvature(v) = Jᵀ F J v, see curvature.ts
+ *
+ * Values are averaged in float64: the line search compares numbers that differ by little.
+ */
+
+/** How (Hessian of kl)·v is computed. */
+export type CurvatureMethod = 'gauss-newton' | 'finite-difference' | 'double-backprop';
+
+/** Options of {@link MamlObjective}. */
+export interface MamlObjectiveOptions {
+  readonly derivative: Derivative;
+  readonly curvature: CurvatureMethod;
+}
+
+/** The layout of θ: the policy's parameters, then the inner optimizer's own under `inner/`. */
+export function metaLayout(policy: Policy, inner: InnerOptimizer): ParameterLayout {
+  const own = inner.ownLayout?.(policy.layout);
+  return own ? policy.layout.concat('inner', own) : policy.layout;
+}
+
+/** Makes the objective of each task. */
+export class MamlObjective implements MetaObjective {
+  readonly provides: readonly ObjectiveCapability[] = ['surrogate', 'gradient', 'kl', 'curvature'];
+
+  constructor(
+    private readonly policy: Policy,
+    private readonly inner: InnerOptimizer,
+    private readonly options: MamlObjectiveOptions,
+  ) {}
+
+  bind(data: TaskData, parameters: Float64Array): TaskObjective {
+    return new MamlTaskObjective(this.policy, this.inner, this.options, data, parameters);
+  }
+}
+
+/** Tensors that stay the same while an iteration lasts. */
+interface Frozen {
+  readonly inner: readonly AdaptationBatch[];
+  readonly outer: AdaptationBatch;
+  /** π_φ(θk) at D′. */
+  readonly oldDistribution: Distribution;
+  /** log π_φ(θk)(a|s) at D′, `[N]`. */
+  readonly oldLogProbability: Tensor;
+}
+
+/** See the head of this file. */
+export class MamlTaskObjective implements TaskObjective {
+  /** θ's layout. */
+  readonly layout: ParameterLayout;
+  /** @internal */
+  readonly frozen: Frozen;
+  private readonly setting: AdaptationSetting;
+  private readonly policyParts: number;
+  private readonly workspace = new Workspace();
+  private readonly oldLogProbabilities: Float32Array;
+  private readonly curvatureProduct: (direction: Float64Array) => Float64Array;
+  private recordedHere: RecordedAdaptation | undefined;
+
+  constructor(
+    readonly policy: Policy,
+    inner: InnerOptimizer,
+    private readonly options: MamlObjectiveOptions,
+    private readonly data: TaskData,
+    /** θ_k. */
+    readonly parameters: Float64Array,
+  ) {
+    this.layout = metaLayout(policy, inner);
+    this.policyParts = policy.layout.parts.length;
+    this.setting = { inner, policyLayout: policy.layout };
+    this.frozen = this.freeze();
+    this.oldLogProbabilities = this.frozen.oldLogProbability.values();
+    this.curvatureProduct = createCurvature(options.curvature, this, this.workspace);
+  }
+
+  surrogate(parameters: Float64Array): number {
+    const { outer } = this.frozen;
+    const logProbability = tidy(() => {
+      const { adapted } = this.record(parameters);
+      return this.policy.logProbability(this.policy.distribution(adapted, outer.observations), outer.actions).values();
+    });
+    const { advantages } = this.data.outer;
+    let total = 0;
+    for (let i = 0; i < advantages.length; i++) {
+      const ratio = Math.exp((logProbability[i] as number) - (this.oldLogProbabilities[i] as number));
+      total += ratio * (advantages[i] as number);
+    }
+    return -total / advantages.length;
+  }
+
+  gradient(parameters: Float64Array): Float64Array {
+    return tidy(() => {
+      const recorded = this.isHere(parameters) ? this.recordHere() : this.record(parameters);
+      const { outer, oldLogProbability } = this.frozen;
+      const distribution = this.policy.distribution(recorded.adapted, outer.observations);
+      const ratio = ops.exp(ops.sub(this.policy.logProbability(distribution, outer.actions), oldLogProbability));
+      const loss = ops.scale(ops.dot(ratio, outer.advantages), -1 / outer.steps);
+      return this.join(recorded.transposed(gradients(loss, recorded.adapted)));
+    });
+  }
+
+  kl(parameters: Float64Array): number {
+    const values = tidy(() => this.klAt(this.record(parameters).adapted).values());
+    return values.reduce((total, value) => total + value, 0) / values.length;
+  }
+
+  curvature(direction: Float64Array): Float64Array {
+    return this.curvatureProduct(direction);
+  }
+
+  /** φ(θ), flat, in the policy's layout. */
+  adapted(parameters: Float64Array): Float64Array {
+    return tidy(() => this.policy.layout.flatten(this.record(parameters).adapted));
+  }
+
+  dispose(): void {
+    this.workspace.dispose();
+    this.recordedHere = undefined;
+  }
+
+  /** @internal */
+  get derivative(): Derivative {
+    return this.options.derivative;
+  }
+
+  /** @internal KL(π_φ(θk) ‖ π_φ) at each state of D′, `[N]`. */
+  klAt(adapted: Parameters): Tensor {
+    const { oldDistribution, outer } = this.frozen;
+    return this.policy.kl(oldDistribution, this.policy.distribution(adapted, outer.observations));
+  }
+
+  /** @internal θ ↦ φ recorded at any θ, in the current scope. */
+  record(parameters: Float64Array): RecordedAdaptation {
+    const split = this.split(this.layout.variables(parameters));
+    return new RecordedAdaptation(this.setting, split, this.frozen.inner, this.options.derivative);
+  }
+
+  /** @internal θ ↦ φ recorded at θ_k, once, and kept. */
+  recordHere(): RecordedAdaptation {
+    this.recordedHere ??= this.workspace.run(() => this.record(this.parameters));
+    return this.recordedHere;
+  }
+
+  /** @internal θ ↦ φ without cuts between the steps, for derivatives of any order through all of them. */
+  adaptWhole(theta: Parameters): Parameters {
+    const start = this.split(theta);
+    return this.frozen.inner.reduce<Parameters>(
+      (phi, batch, j) => adaptOnce(this.setting, phi, start.own, batch, j),
+      start.policy,
+    );
+  }
+
+  /** @internal θ's tensors as the policy's and the inner optimizer's own. */
+  split<T>(tensors: readonly T[]): { readonly policy: readonly T[]; readonly own: readonly T[] } {
+    return { policy: tensors.slice(0, this.policyParts), own: tensors.slice(this.policyParts) };
+  }
+
+  /** @internal A vector in θ-space, flat. */
+  join({ policy, own }: SplitVector): Float64Array {
+    return this.layout.flatten([...policy, ...own]);
+  }
+
+  private isHere(parameters: Float64Array): boolean {
+    return parameters.every((value, index) => value === this.parameters[index]);
+  }
+
+  private freeze(): Frozen {
+    const { inner, outer } = this.workspace.run(() => ({
+      inner: this.data.inner.map(batchTensors),
+      outer: batchTensors(this.data.outer),
+    }));
+    // Recorded like any other θ, so that at θ_k the ratio is exactly 1 and the KL exactly 0; only the values are kept.
+    const old = tidy(() => {
+      const split = this.split(this.layout.variables(this.parameters));
+      const { adapted } = new RecordedAdaptation(this.setting, split, inner, this.options.derivative);
+      const distribution = this.policy.distribution(adapted, outer.observations);
+      const logProbability = this.policy.logProbability(distribution, outer.actions);
+      return [...distribution, logProbability].map((x) => ({ values: x.values(), shape: [...x.shape] }));
+    });
+    const kept = this.workspace.run(() => old.map(({ values, shape }) => constant(values, shape)));
+    return { inner, outer, oldDistribution: kept.slice(0, -1), oldLogProbability: kept[kept.length - 1] as Tensor };
+  }
+}
