@@ -8,6 +8,9 @@ export type Parameters = readonly Tensor[];
 /**
  * The parameters of an action distribution at N observations, for example `[mean [N, actDim], logStd [actDim]]` or
  * `[logits [N, count]]`. Only the policy that made it reads it.
+ *
+ * They must be free of constraints (logits, not log-probabilities): the Fisher product is taken with the Hessian of KL in
+ * these numbers, which is the whole second derivative only where ∂KL/∂z is 0 in every direction at equal distributions.
  */
 export type Distribution = readonly Tensor[];
 

@@ -17,7 +17,7 @@ export type CategoricalMlpOptions = z.output<typeof categoricalOptions>;
 
 /**
  * A categorical π_θ(a|s) over K choices, with logits from a multilayer perceptron. Distributions are
- * `[log-probabilities [N, K]]`; an action is its index, in a tensor row of one number.
+ * `[logits [N, K]]`; an action is its index, in a tensor row of one number.
  */
 export class CategoricalMlpPolicy implements Policy {
   readonly layout: ParameterLayout;
@@ -43,24 +43,24 @@ export class CategoricalMlpPolicy implements Policy {
   }
 
   distribution(parameters: Parameters, observations: Tensor): Distribution {
-    return [ops.logSoftmax(this.mlp.record(parameters, observations))];
+    return [this.mlp.record(parameters, observations)];
   }
 
   logProbability(distribution: Distribution, actions: Tensor): Tensor {
     const [logits] = distribution as [Tensor];
-    return ops.sumColumns(ops.mul(logits, ops.oneHot(actions, this.count)));
+    return ops.sumColumns(ops.mul(ops.logSoftmax(logits), ops.oneHot(actions, this.count)));
   }
 
   /** Σ_a p(a) (log p(a) − log q(a)) */
   kl(p: Distribution, q: Distribution): Tensor {
-    const [logP] = p as [Tensor];
-    const [logQ] = q as [Tensor];
+    const logP = ops.logSoftmax(p[0] as Tensor);
+    const logQ = ops.logSoftmax(q[0] as Tensor);
     return ops.sumColumns(ops.mul(ops.exp(logP), ops.sub(logP, logQ)));
   }
 
   /** −Σ_a p(a) log p(a) */
   entropy(distribution: Distribution): Tensor {
-    const [logP] = distribution as [Tensor];
+    const logP = ops.logSoftmax(distribution[0] as Tensor);
     return ops.neg(ops.sumColumns(ops.mul(ops.exp(logP), logP)));
   }
 
