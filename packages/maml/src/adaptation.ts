@@ -110,7 +110,10 @@ export class RecordedAdaptation {
   forward(v: SplitVector): (Tensor | undefined)[] {
     let policy = [...v.policy];
     for (const recorded of this.steps) {
-      policy = this.derivative === 'exact' ? this.forwardStep(recorded, policy, v.own) : addLists(policy, this.forwardOwn(recorded, v.own));
+      policy =
+        this.derivative === 'exact'
+          ? this.forwardStep(recorded, policy, v.own)
+          : addLists(policy, this.forwardOwn(recorded, v.own));
     }
     return policy;
   }
@@ -118,7 +121,8 @@ export class RecordedAdaptation {
   /** Records whatever {@link forward} will need, so that it can be kept. */
   prepare(): void {
     for (const recorded of this.steps) {
-      if (this.derivative === 'exact' && !this.symmetric) this.recordForward(recorded, [...recorded.policy, ...this.own]);
+      if (this.derivative === 'exact' && !this.symmetric)
+        this.recordForward(recorded, [...recorded.policy, ...this.own]);
       if (this.derivative === 'first-order' && this.own.length > 0) this.recordForward(recorded, this.own);
     }
   }

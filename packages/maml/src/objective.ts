@@ -8,7 +8,7 @@ import {
   type MetaObjective,
   type ObjectiveCapability,
   ops,
-  ParameterLayout,
+  type ParameterLayout,
   type Parameters,
   type Policy,
   type TaskData,
@@ -17,7 +17,13 @@ import {
   tidy,
   Workspace,
 } from '@innerloop/core';
-import { type AdaptationSetting, adaptOnce, type Derivative, RecordedAdaptation, type SplitVector } from './adaptation.js';
+import {
+  type AdaptationSetting,
+  adaptOnce,
+  type Derivative,
+  RecordedAdaptation,
+  type SplitVector,
+} from './adaptation.js';
 import { createCurvature } from './curvature.js';
 
 /*
@@ -72,6 +78,17 @@ interface Frozen {
   readonly oldLogProbability: Tensor;
 }
 
+/** What a line search asks at one θ; `[N]` each. */
+interface Evaluated {
+  readonly parameters: Float64Array;
+  readonly logProbability: Float32Array;
+  readonly kl: Float64Array;
+}
+
+function equal(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
 /** See the head of this file. */
 export class MamlTaskObjective implements TaskObjective {
   /** θ's layout. */
@@ -84,6 +101,7 @@ export class MamlTaskObjective implements TaskObjective {
   private readonly oldLogProbabilities: Float32Array;
   private readonly curvatureProduct: (direction: Float64Array) => Float64Array;
   private recordedHere: RecordedAdaptation | undefined;
+  private evaluated: Evaluated | undefined;
 
   constructor(
     readonly policy: Policy,
@@ -102,11 +120,7 @@ export class MamlTaskObjective implements TaskObjective {
   }
 
   surrogate(parameters: Float64Array): number {
-    const { outer } = this.frozen;
-    const logProbability = tidy(() => {
-      const { adapted } = this.record(parameters);
-      return this.policy.logProbability(this.policy.distribution(adapted, outer.observations), outer.actions).values();
-    });
+    const { logProbability } = this.evaluate(parameters);
     const { advantages } = this.data.outer;
     let total = 0;
     for (let i = 0; i < advantages.length; i++) {
@@ -128,8 +142,8 @@ export class MamlTaskObjective implements TaskObjective {
   }
 
   kl(parameters: Float64Array): number {
-    const values = tidy(() => this.klAt(this.record(parameters).adapted).values());
-    return values.reduce((total, value) => total + value, 0) / values.length;
+    const { kl } = this.evaluate(parameters);
+    return kl.reduce((total, value) => total + value, 0) / kl.length;
   }
 
   curvature(direction: Float64Array): Float64Array {
@@ -188,8 +202,23 @@ export class MamlTaskObjective implements TaskObjective {
     return this.layout.flatten([...policy, ...own]);
   }
 
+  /** log π_φ(θ)(a|s) and KL at each step of D′. Both are asked for at each θ of a line search, so the last are kept. */
+  private evaluate(parameters: Float64Array): Evaluated {
+    const known = this.evaluated;
+    if (known && equal(known.parameters, parameters)) return known;
+    const { oldDistribution, outer } = this.frozen;
+    const values = tidy(() => {
+      const distribution = this.policy.distribution(this.record(parameters).adapted, outer.observations);
+      const logProbability = this.policy.logProbability(distribution, outer.actions).values();
+      const kl = Float64Array.from(this.policy.kl(oldDistribution, distribution).values());
+      return { logProbability, kl };
+    });
+    this.evaluated = { parameters: parameters.slice(), ...values };
+    return this.evaluated;
+  }
+
   private isHere(parameters: Float64Array): boolean {
-    return parameters.every((value, index) => value === this.parameters[index]);
+    return equal(parameters, this.parameters);
   }
 
   private freeze(): Frozen {

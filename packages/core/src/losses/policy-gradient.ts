@@ -26,8 +26,7 @@ export function policyGradientLoss(
   { loss, average }: PolicyGradientLossOptions,
 ): Tensor {
   const logProbability = policy.logProbability(policy.distribution(parameters, batch.observations), batch.actions);
-  const weight =
-    loss === 'log-likelihood' ? logProbability : ops.exp(ops.sub(logProbability, batch.logProbabilities));
+  const weight = loss === 'log-likelihood' ? logProbability : ops.exp(ops.sub(logProbability, batch.logProbabilities));
   const count = average === 'steps' ? batch.steps : batch.episodes;
   return ops.scale(ops.dot(weight, batch.advantages), -1 / count);
 }

@@ -1,0 +1,74 @@
+import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
+import { z } from 'zod';
+import { Adapter } from './adapter.js';
+import { MamlObjective } from './objective.js';
+import { LocalShard } from './shard.js';
+import { MamlTrainer } from './trainer.js';
+
+/** `objective: { use: maml }` */
+export const mamlObjectiveComponent = defineComponent({
+  kind: 'objective',
+  name: 'maml',
+  summary: 'The surrogate after adaptation, differentiated through adaptation',
+  options: z.strictObject({
+    derivative: z
+      .enum(['exact', 'first-order'])
+      .default('exact')
+      .describe('Differentiate through the adaptation, or take its Jacobian as the identity (FOMAML)'),
+    curvature: z
+      .enum(['gauss-newton', 'finite-difference', 'double-backprop'])
+      .default('gauss-newton')
+      .describe(
+        'How products with the Hessian of the KL divergence are computed; all three agree at the current parameters',
+      ),
+  }),
+  inject: { policy: TOKENS.policy, inner: TOKENS.inner },
+  create: (options, { policy, inner }) => new MamlObjective(policy, inner, options),
+});
+
+/** `trainer: { use: maml }` */
+export const mamlTrainerComponent = defineComponent({
+  kind: 'trainer',
+  name: 'maml',
+  summary: 'Meta-learns initial parameters that adapt to a new task in a few inner steps',
+  options: z.strictObject({
+    tasksPerIteration: z.int().min(1).default(20).describe('Tasks sampled in each iteration (the meta-batch)'),
+    rolloutsPerTask: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe('Episodes per task, before each adaptation step and after the last'),
+    adaptationSteps: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(1)
+      .describe('Inner steps K in training; 0 trains one policy for all tasks'),
+  }),
+  slots: ['objective', 'inner', 'meta'],
+  inject: {
+    tasks: TOKENS.tasks,
+    policy: TOKENS.policy,
+    inner: TOKENS.inner,
+    advantages: TOKENS.advantages,
+    baseline: TOKENS.baseline,
+    objective: TOKENS.objective,
+    optimizer: TOKENS.meta,
+    events: TOKENS.events,
+    checks: TOKENS.checks,
+    run: TOKENS.run,
+  },
+  create: (options, { objective, optimizer, events, checks, run, ...parts }) => {
+    const adapter = new Adapter(parts);
+    const shards = [new LocalShard(adapter, objective, { seed: run.seed, ...options })];
+    return new MamlTrainer({ adapter, shards, optimizer, events, checks }, { seed: run.seed, ...options });
+  },
+});
+
+/** The components of `@innerloop/maml`. */
+export const mamlPlugin = definePlugin({
+  name: '@innerloop/maml',
+  version: '0.1.0',
+  requires: '^0.1.0',
+  components: [mamlTrainerComponent, mamlObjectiveComponent],
+});
