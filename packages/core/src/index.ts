@@ -1,3 +1,9 @@
+export * from './advantages/gae.js';
+export * from './advantages/prepare.js';
+export * from './advantages/returns.js';
+export * from './advantages/reward-to-go.js';
+export * from './baselines/linear-feature.js';
+export * from './baselines/zero.js';
 export * from './contracts/advantages.js';
 export * from './contracts/baseline.js';
 export * from './contracts/batch.js';
@@ -14,6 +20,7 @@ export * from './contracts/trainer.js';
 export * from './errors.js';
 export * from './losses/policy-gradient.js';
 export * from './numerics/backend.js';
+export * from './numerics/cholesky.js';
 export * from './numerics/differentiate.js';
 export * from './numerics/layout.js';
 export * as ops from './numerics/ops.js';
