@@ -33,7 +33,7 @@ export function solveRidge(gram: Float64Array, moments: Float64Array, ridge: num
   throw new InnerloopError(
     'NUMBERS_NOT_FINITE',
     `Baseline linear-feature could not be fitted: its normal equations have no finite solution with any ridge from ${ridge} to ` +
-      `${strength / 10} (${RIDGE_TRIES} tries). Observations or returns are probably huge or not finite: scale them, ` +
+      `${Number((strength / 10).toPrecision(6))} (${RIDGE_TRIES} tries). Observations or returns are probably huge or not finite: scale them, ` +
       'set baseline.clip, or raise baseline.ridge.',
   );
 }
