@@ -1,0 +1,168 @@
+import * as Plot from '@observablehq/plot';
+import type { MetricsLine } from '../data/schemas.js';
+import { mean, numberOf, type SeriesPoint, series } from '../data/series.js';
+import { number } from '../page/format.js';
+import { wholeNumber } from './learning-curve.js';
+import type { Drawing } from './plot.js';
+import { type LegendEntry, type SeriesStyle, STYLES, stroke } from './styles.js';
+
+/** A small panel about how the optimisation went. */
+export interface HealthPanel {
+  readonly title: string;
+  readonly drawing: Drawing;
+  readonly legend: readonly LegendEntry[];
+}
+
+/** The panels for which a run has numbers. `maxKl` is the limit of the meta-step's KL, if the config has one. */
+export function healthPanels(metrics: readonly MetricsLine[], maxKl: number | null): HealthPanel[] {
+  return [
+    metaKl(metrics, maxKl),
+    single(metrics, 'kl/adaptation', 'KL of adaptation', 'KL (nats)'),
+    surrogate(metrics),
+    single(metrics, 'gradientNorm', 'Norm of the gradient', 'norm'),
+    backtracks(metrics),
+    times(metrics),
+  ].filter((panel) => panel !== null);
+}
+
+const at = { x: 'iteration', y: 'value', z: null } as const;
+
+function frame(label: string, marks: Plot.Markish[]): Plot.PlotOptions {
+  return {
+    width: 400,
+    height: 220,
+    marginLeft: 58,
+    marginRight: 12,
+    x: { label: 'iteration', ticks: 5, tickFormat: wholeNumber },
+    y: { label, nice: true, ticks: 5 },
+    marks: [Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }), ...marks],
+  };
+}
+
+function zero() {
+  return Plot.ruleY([0], { strokeOpacity: 0.3 });
+}
+
+/** A thin line; a dot if there is one point only, since a line through that cannot be seen. */
+function thinLine(data: readonly SeriesPoint[], style: SeriesStyle, className: string) {
+  if (data.length === 1) return Plot.dot(data, { ...at, fill: style.color, symbol: style.symbol, className });
+  return Plot.line(data, { ...at, ...stroke(style), strokeWidth: 1.5, className });
+}
+
+function summary(data: readonly SeriesPoint[]): string {
+  if (data.length === 0) return 'No values.';
+  const values = data.map(({ value }) => value).sort((a, b) => a - b);
+  return `Mean ${number(mean(values))}, from ${number(values[0] as number)} to ${number(values.at(-1) as number)}.`;
+}
+
+/** Splits points by whether the step of their iteration was taken. */
+function byAcceptance(metrics: readonly MetricsLine[], data: readonly SeriesPoint[]) {
+  const refused = new Set(metrics.filter((line) => line.accepted === false).map(({ iteration }) => iteration));
+  return {
+    taken: data.filter(({ iteration }) => !refused.has(iteration)),
+    notTaken: data.filter(({ iteration }) => refused.has(iteration)),
+  };
+}
+
+function crosses(data: readonly SeriesPoint[]) {
+  const { color, symbol, width } = STYLES.refused;
+  return Plot.dot(data, { ...at, symbol, stroke: color, strokeWidth: width, r: 4, className: 'not-taken' });
+}
+
+function metaKl(metrics: readonly MetricsLine[], maxKl: number | null): HealthPanel | null {
+  const data = series(metrics, 'kl/meta');
+  if (data.length === 0) return null;
+  const { notTaken } = byAcceptance(metrics, data);
+  const limit = maxKl === null ? null : Plot.ruleY([maxKl], { ...stroke(STYLES.before), className: 'limit' });
+  const bound = maxKl === null ? '' : ` The limit is ${number(maxKl)}.`;
+  const entries: LegendEntry[] = [{ label: 'KL', style: STYLES.after, show: 'line' }];
+  if (maxKl !== null) entries.push({ label: `limit, ${number(maxKl)}`, style: STYLES.before, show: 'line' });
+  if (notTaken.length > 0) entries.push({ label: 'step not taken', style: STYLES.refused, show: 'symbol' });
+  return {
+    title: 'KL of the meta-step',
+    drawing: {
+      options: frame('KL (nats)', [zero(), limit, thinLine(data, STYLES.after, 'kl-meta'), crosses(notTaken)]),
+      label: `KL of the meta-step at each iteration. ${summary(data)}${bound}`,
+    },
+    legend: entries,
+  };
+}
+
+function single(metrics: readonly MetricsLine[], name: string, title: string, label: string): HealthPanel | null {
+  const data = series(metrics, name);
+  if (data.length === 0) return null;
+  const options = frame(label, [zero(), thinLine(data, STYLES.after, name.replace(/\W+/g, '-'))]);
+  return { title, drawing: { options, label: `${title} at each iteration. ${summary(data)}` }, legend: [] };
+}
+
+function surrogate(metrics: readonly MetricsLine[]): HealthPanel | null {
+  const before = series(metrics, 'surrogate/before');
+  const after = series(metrics, 'surrogate/after');
+  if (before.length === 0 && after.length === 0) return null;
+  const lines = [thinLine(before, STYLES.before, 'surrogate-before'), thinLine(after, STYLES.after, 'surrogate-after')];
+  const text = `Before: ${summary(before)} After: ${summary(after)}`;
+  return {
+    title: 'Surrogate loss, lower is better',
+    drawing: { options: frame('loss', lines), label: `Surrogate loss around the step of each iteration. ${text}` },
+    legend: [
+      { label: 'before the step', style: STYLES.before, show: 'line' },
+      { label: 'after the step', style: STYLES.after, show: 'line' },
+    ],
+  };
+}
+
+function backtracks(metrics: readonly MetricsLine[]): HealthPanel | null {
+  const data = series(metrics, 'backtracks');
+  if (data.length === 0) return null;
+  const { taken, notTaken } = byAcceptance(metrics, data);
+  const { color } = STYLES.after;
+  const marks = [
+    Plot.ruleX(taken, { x: 'iteration', y: 'value', stroke: color, strokeOpacity: 0.5 }),
+    zero(),
+    Plot.dot(taken, { ...at, r: 2.5, fill: color, className: 'taken' }),
+    crosses(notTaken),
+  ];
+  const text = `${summary(data)} ${taken.length} steps were taken, ${notTaken.length} were not.`;
+  return {
+    title: 'Backtracks of the line search',
+    drawing: { options: frame('backtracks', marks), label: `Backtracks at each iteration. ${text}` },
+    legend: [
+      { label: 'step taken', style: STYLES.after, show: 'symbol' },
+      { label: 'not taken', style: STYLES.refused, show: 'symbol' },
+    ],
+  };
+}
+
+/** Seconds of an iteration that went to sampling, to the update, and to all else. */
+export function phases(line: MetricsLine): { sample: number; update: number; rest: number } | null {
+  const sample = numberOf(line, 'time/sample');
+  const update = numberOf(line, 'time/update');
+  if (sample === null || update === null) return null;
+  const whole = numberOf(line, 'time/iteration') ?? sample + update;
+  return { sample, update, rest: Math.max(0, whole - sample - update) };
+}
+
+function times(metrics: readonly MetricsLine[]): HealthPanel | null {
+  const rows = metrics.flatMap((line) => {
+    const split = phases(line);
+    return split ? [{ iteration: line.iteration, ...split }] : [];
+  });
+  if (rows.length === 0) return null;
+  const points = (phase: 'sample' | 'update' | 'rest') =>
+    rows.map((row) => ({ iteration: row.iteration, value: row[phase] }));
+  const parts = [
+    { label: 'sampling', style: STYLES.after, data: points('sample') },
+    { label: 'update', style: STYLES.before, data: points('update') },
+    { label: 'all else', style: STYLES.third, data: points('rest') },
+  ];
+  const text = parts.map(({ label, data }) => `${label}: ${summary(data)}`).join(' ');
+  const lines = parts.map(({ label, style, data }) => thinLine(data, style, `time-${label.replace(' ', '-')}`));
+  return {
+    title: 'Time per phase',
+    drawing: {
+      options: frame('seconds', [zero(), ...lines]),
+      label: `Seconds of each phase at each iteration. ${text}`,
+    },
+    legend: parts.map(({ label, style }) => ({ label, style, show: 'line' })),
+  };
+}

@@ -1,0 +1,39 @@
+import type { FinalEvaluation } from '../data/schemas.js';
+import { type AdaptationRow, adaptationFigure, adaptationRows, stepsOf } from '../figures/adaptation.js';
+import { responsive } from '../figures/plot.js';
+import { legend } from '../figures/styles.js';
+import { count, interval } from '../page/format.js';
+import { type Html, html } from '../page/html.js';
+
+/** Return against adaptation steps, with published results beside it, as a figure and as a table. */
+export function adaptation(evaluation: FinalEvaluation): Html {
+  const rows = adaptationRows(evaluation);
+  const sizes = evaluation.stepSizes;
+  return html`<section><h2>Return against adaptation steps</h2>
+<p>Mean over ${count(evaluation.tasks.length, 'task')}, with 95 % intervals (1.96 standard deviations over the root of the number of tasks).
+${sizes && `Step sizes: ${sizes.join(', ')}${sizes.length < evaluation.result.steps.length - 1 ? ', the last one repeated' : ''}.`}</p>
+<figure>${legend(rows)}${responsive((width) => adaptationFigure(rows, width))}</figure>
+${table(rows)}</section>`;
+}
+
+function table(rows: readonly AdaptationRow[]): Html {
+  const steps = stepsOf(rows);
+  const cells = ({ points }: AdaptationRow) =>
+    steps.map((step) => {
+      const point = points.find((candidate) => candidate.step === step);
+      return html`<td>${point ? interval(point.value, point.ci95) : '–'}</td>`;
+    });
+  const head = steps.map((step) => html`<th scope="col">${step === 0 ? 'before' : count(step, 'step')}</th>`);
+  const body = rows.map(
+    (row) => html`<tr><th scope="row">${row.label}</th>${cells(row)}<td class="text">${source(row.source)}</td></tr>`,
+  );
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of returns by adaptation steps"><table>
+<caption>Mean return and half-width of its 95 % interval</caption>
+<thead><tr><th scope="col">Result</th>${head}<th scope="col" class="text">Source</th></tr></thead>
+<tbody>${body}</tbody></table></div>`;
+}
+
+function source(text: string | null): Html | string {
+  if (text === null) return 'evaluation.json';
+  return /^https?:\/\/\S+$/.test(text) ? html`<a href="${text}">${text}</a>` : text;
+}
