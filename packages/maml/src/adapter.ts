@@ -60,7 +60,7 @@ export class Adapter {
   /** Advantages with a fresh baseline: no state crosses tasks. */
   prepare(trajectories: Trajectories): Batch {
     const { advantages, baseline } = this.parts;
-    return prepareBatch(trajectories, baseline.create(this.observationSize), advantages, baseline.fitted).batch;
+    return prepareBatch(trajectories, baseline.create(this.observationSize), advantages, baseline.fitted);
   }
 
   /** φʲ⁺¹ from φʲ, as values. */

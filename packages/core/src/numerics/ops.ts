@@ -4,7 +4,8 @@ import { node, type Tensor } from './tensor.js';
 /**
  * The operations that may be differentiated. Each pullback is written in operations of this file, so that
  * derivatives of every order are derivatives of these. Nothing broadcasts by itself: a row or a column is spread by an
- * operation whose derivative is the matching sum.
+ * operation whose derivative is the matching sum. Constant operands come from the `fill` kernel: tf.ones and tf.zeros copy an
+ * array into the backend, and tf.broadcastTo takes a hundred times as long on wasm.
  */
 
 function shapeText(shape: readonly number[]): string {
@@ -156,7 +157,7 @@ export function sum(x: Tensor): Tensor {
 /** A scalar repeated over a shape. */
 export function fill(x: Tensor, shape: readonly number[]): Tensor {
   assertRank('fill', x, 0);
-  const value = tf.tidy(() => tf.mul(tf.ones([...shape]), x.data));
+  const value = tf.tidy(() => tf.mul(tf.fill([...shape], 1), x.data));
   return node(value, [x], [(dy) => sum(dy)]);
 }
 
@@ -169,14 +170,14 @@ export function mean(x: Tensor): Tensor {
 export function sumRows(x: Tensor): Tensor {
   assertRank('sumRows', x, 2);
   const [n, d] = x.shape as [number, number];
-  const value = tf.tidy(() => tf.reshape(tf.matMul(tf.ones([1, n]), x.data as tf.Tensor2D), [d]));
+  const value = tf.tidy(() => tf.reshape(tf.matMul(tf.fill([1, n], 1), x.data as tf.Tensor2D), [d]));
   return node(value, [x], [(dy) => spreadRows(dy, n)]);
 }
 
 /** `[d]` repeated as each of `n` rows: `[n, d]`. */
 export function spreadRows(x: Tensor, n: number): Tensor {
   assertRank('spreadRows', x, 1);
-  const value = tf.tidy(() => tf.add(tf.zeros([n, x.size]), x.data));
+  const value = tf.tidy(() => tf.add(tf.fill([n, x.size], 0), x.data));
   return node(value, [x], [(dy) => sumRows(dy)]);
 }
 
@@ -199,7 +200,7 @@ export function sumColumns(x: Tensor): Tensor {
 /** `[n]` repeated as each of `d` columns: `[n, d]`. */
 export function spreadColumns(x: Tensor, d: number): Tensor {
   assertRank('spreadColumns', x, 1);
-  const value = tf.tidy(() => tf.matMul(tf.reshape(x.data, [x.size, 1]), tf.ones([1, d])));
+  const value = tf.tidy(() => tf.matMul(tf.reshape(x.data, [x.size, 1]), tf.fill([1, d], 1)));
   return node(value, [x], [(dy) => sumColumns(dy)]);
 }
 
