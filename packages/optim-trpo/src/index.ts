@@ -1,1 +1,4 @@
-export {};
+export * from './conjugate-gradient.js';
+export * from './line-search.js';
+export * from './plugin.js';
+export * from './trpo.js';
