@@ -16,5 +16,6 @@ export default defineConfig({
     setupFiles: ['./scripts/vitest-setup.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    watch: false,
   },
 });
