@@ -1,0 +1,80 @@
+import { didYouMean, quoteAll } from '../plugins/nearest.js';
+import type { Registry } from '../plugins/registry.js';
+import { SLOTS, type Slot, TOKENS } from '../plugins/tokens.js';
+import { type ConfigIssue, describeValue } from './issues.js';
+import type { Part, Parts } from './resolve.js';
+
+/** The slots that every experiment fills, whatever its trainer. */
+const COMMON: readonly Slot[] = ['trainer', 'tasks', 'policy', 'advantages', 'baseline'];
+
+/**
+ * Whether the slots that a config fills are those that its trainer and the other components need.
+ *
+ * @param parts What was understood of the config; a slot whose content was wrong is absent here, and in `root` present.
+ */
+export function slotIssues(
+  parts: Parts,
+  root: Readonly<Record<string, unknown>>,
+  registry: Registry,
+): readonly ConfigIssue[] {
+  const { trainer } = parts.slots;
+  const needed = trainer && 'component' in trainer ? (trainer.component.slots ?? []) : undefined;
+  const issues: ConfigIssue[] = [];
+  const missing = new Set<string>();
+  for (const slot of Object.keys(SLOTS) as Slot[]) {
+    const common = COMMON.includes(slot);
+    const given = root[slot] !== undefined && root[slot] !== null;
+    if (given && needed && !common && !needed.includes(slot)) issues.push(unused(slot, trainer as Part, needed));
+    if (given || parts.slots[slot] || !(common || needed?.includes(slot))) continue;
+    // The default of an optional slot that no plugin registered was reported where it was looked up.
+    if (slot === 'advantages' || slot === 'baseline') continue;
+    missing.add(slot);
+    issues.push({
+      path: [slot],
+      expected: `{ use: ${registry.expected(SLOTS[slot])} }`,
+      found: describeValue(root[slot]),
+      hint: nearKey(slot, root),
+    });
+  }
+  return [...issues, ...injectionIssues(parts, root, missing)];
+}
+
+function unused(slot: Slot, trainer: Part, needed: readonly string[]): ConfigIssue {
+  const name = 'component' in trainer ? trainer.component.name : '';
+  const slots = needed.length === 0 ? 'none' : quoteAll(needed);
+  return {
+    path: [slot],
+    expected: `only slots that the trainer '${name}' uses (besides ${quoteAll(COMMON)}: ${slots})`,
+    found: `'${slot}', which it does not use`,
+    hint: '; remove it or choose another trainer',
+    atKey: true,
+  };
+}
+
+/** A key of the config that may have been meant to be this one. */
+function nearKey(slot: string, root: Readonly<Record<string, unknown>>): string {
+  const unknown = Object.keys(root).filter((key) => !Object.hasOwn(SLOTS, key) && didYouMean(key, [slot]) !== '');
+  return unknown.length === 0 ? '' : `; is '${unknown[0]}' meant to be '${slot}'?`;
+}
+
+/** Components that inject a slot which the config leaves empty. */
+function injectionIssues(
+  { slots, lists }: Parts,
+  root: Readonly<Record<string, unknown>>,
+  missing: ReadonlySet<string>,
+): ConfigIssue[] {
+  const parts = [...Object.values(slots), ...Object.values(lists).flat()];
+  return parts.flatMap((part) => {
+    if (!('component' in part)) return [];
+    const tokens = Object.values(part.component.inject as Readonly<Record<string, unknown>>);
+    return (Object.keys(SLOTS) as Slot[])
+      .filter(
+        (slot) => tokens.includes(TOKENS[slot]) && !slots[slot] && !missing.has(slot) && (root[slot] ?? null) === null,
+      )
+      .map((slot) => ({
+        path: part.path,
+        expected: `the slot '${slot}' to be filled, since the ${part.kind} '${part.component.name}' needs it`,
+        found: 'nothing there',
+      }));
+  });
+}
