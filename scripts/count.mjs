@@ -11,28 +11,26 @@ function read(path) {
 }
 
 /** Counts of a vitest report. A file that could not be loaded has no tests and counts as one failure. */
-function countTests(report) {
-  if (!report) return { passed: 0, failed: 0 };
-  const unloadable = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
-  );
-  return { passed: report.numPassedTests, failed: report.numFailedTests + unloadable.length };
+function countTests({ testResults, numPassedTests, numFailedTests }) {
+  const unloadable = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  return { passed: numPassedTests, failed: numFailedTests + unloadable.length };
 }
 
 /** Counts of a report of check.mjs: a list of `{ name, ok }`. */
-function countChecks(report) {
-  const checks = report ?? [];
+function countChecks(checks) {
   return { passed: checks.filter(({ ok }) => ok).length, failed: checks.filter(({ ok }) => !ok).length };
 }
 
-/** A run that ended badly without a failure in its report is one failure more. */
-function withExit(counts, code) {
+/** Counts of one run. A run without a report, or one that ended badly with nothing failed in it, is one failure. */
+function countRun(path, code, counter) {
+  const report = read(path);
+  const counts = report ? counter(report) : { passed: 0, failed: 1 };
   return code !== '0' && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
 const [testReport, checkReport, testCode, checkCode] = process.argv.slice(2);
-const tests = withExit(countTests(read(testReport)), testCode);
-const checks = withExit(countChecks(read(checkReport)), checkCode);
+const tests = countRun(testReport, testCode, countTests);
+const checks = countRun(checkReport, checkCode, countChecks);
 const failed = tests.failed + checks.failed;
 console.log(`${tests.passed + checks.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -27,7 +27,7 @@ export const formatAndLint = () => runs('biome', 'ci', '--error-on-warnings', '-
 
 /** The lint rule of import directions, alone. */
 export const importDirections = () =>
-  runs('biome', 'lint', '--only=style/noRestrictedImports', '--error-on-warnings', 'packages', 'examples');
+  runs('biome', 'lint', '--only=style/noRestrictedImports', '--error-on-warnings', '.');
 
 /** Types of the packages. */
 export const packageTypes = () => runs('tsc', '-b');
