@@ -66,21 +66,40 @@ function recordFisher(task: MamlTaskObjective, phi: readonly Tensor[]) {
 /** Length of the central difference's step, in θ: 1e-2 balances rounding in float32 against curvature of ∇kl. */
 const DIFFERENCE_STEP = 1e-2;
 
-/** (∇kl(θ + εv) − ∇kl(θ − εv)) / 2ε with ε = 10⁻² / ‖v‖, as in the MAML paper. */
+/**
+ * (∇kl(θ + εv) − ∇kl(θ − εv)) / 2ε with ε = 10⁻² / ‖v‖, as in the MAML paper. With a first-order derivative φ moves as θ does,
+ * so the difference is taken in φ.
+ */
 function finiteDifference(task: MamlTaskObjective): CurvatureProduct {
-  const klGradient = (parameters: Float64Array) =>
+  if (task.derivative === 'exact') {
+    const slope = (theta: Float64Array) =>
+      tidy(() => {
+        const recorded = task.record(theta);
+        return task.join(recorded.transposed(gradients(ops.mean(task.klAt(recorded.adapted)), recorded.adapted)));
+      });
+    return (direction) => centralDifference(slope, task.parameters, direction);
+  }
+  const { layout } = task.policy;
+  const slope = (phi: Float64Array) =>
     tidy(() => {
-      const recorded = task.record(parameters);
-      return task.join(recorded.transposed(gradients(ops.mean(task.klAt(recorded.adapted)), recorded.adapted)));
+      const variables = layout.variables(phi);
+      return layout.flatten(gradients(ops.mean(task.klAt(variables)), variables));
     });
   return (direction) => {
-    const norm = Math.hypot(...direction);
-    if (norm === 0) return new Float64Array(direction.length);
-    const epsilon = DIFFERENCE_STEP / norm;
-    const ahead = klGradient(task.parameters.map((value, i) => value + epsilon * (direction[i] as number)));
-    const behind = klGradient(task.parameters.map((value, i) => value - epsilon * (direction[i] as number)));
-    return ahead.map((value, i) => (value - (behind[i] as number)) / (2 * epsilon));
+    const here = task.recordHere();
+    const w = tidy(() => layout.flatten(here.forward(task.split(task.layout.constants(direction)))));
+    const product = centralDifference(slope, layout.flatten(here.adapted), w);
+    return tidy(() => task.join(here.transposed(layout.constants(product))));
   };
+}
+
+function centralDifference(f: (x: Float64Array) => Float64Array, x: Float64Array, v: Float64Array): Float64Array {
+  const norm = Math.hypot(...v);
+  if (norm === 0) return new Float64Array(v.length);
+  const epsilon = DIFFERENCE_STEP / norm;
+  const ahead = f(x.map((value, i) => value + epsilon * (v[i] as number)));
+  const behind = f(x.map((value, i) => value - epsilon * (v[i] as number)));
+  return ahead.map((value, i) => (value - (behind[i] as number)) / (2 * epsilon));
 }
 
 /**

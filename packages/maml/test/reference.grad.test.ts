@@ -32,7 +32,10 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
 
     test('surrogate and KL, here and at perturbed parameters', () => {
       build();
-      expect(meanOf(tasks.map((t) => t.surrogate(theta())))).toBeAllClose([expected.surrogate], { rtol: 0, atol: 1e-5 });
+      expect(meanOf(tasks.map((t) => t.surrogate(theta())))).toBeAllClose([expected.surrogate], {
+        rtol: 0,
+        atol: 1e-5,
+      });
       expect(meanOf(tasks.map((t) => t.kl(theta())))).toEqual([0]);
       const there = perturbed();
       expect(meanOf(tasks.map((t) => t.surrogate(there)))).toBeAllClose([expected.surrogateAtPerturbed], {
