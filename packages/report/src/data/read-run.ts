@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { InnerloopError, messageOf } from '@innerloop/core';
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   configSchema,
   evaluationSchema,
@@ -72,11 +72,14 @@ function checked<Schema extends z.ZodType>(
   }
   const outcome = schema.safeParse(value);
   if (outcome.success) return outcome.data;
-  return fail(`is not as expected: ${firstLines(z.prettifyError(outcome.error))}.`, outcome.error);
+  return fail(`is not as expected: ${describe(outcome.error)}.`, outcome.error);
 }
 
-function firstLines(text: string): string {
-  return text.split('\n').slice(0, 4).join(' ').replace(/\s+/g, ' ').trim();
+/** The first mistakes with their places, such as `result.steps.0.ci95: Invalid input: expected number, received null`. */
+function describe(error: z.ZodError): string {
+  const issues = error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  const more = issues.length - 3;
+  return `${issues.slice(0, 3).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 /** A last line without its end is what a process that was killed while writing leaves; it is not counted. */

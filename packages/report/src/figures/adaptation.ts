@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { FinalEvaluation } from '../data/schemas.js';
 import { count, interval } from '../page/format.js';
-import type { Drawing } from './plot.js';
+import { CENTRED, type Drawing, MARGINS } from './plot.js';
 import { type SeriesStyle, STYLES, stroke } from './styles.js';
 
 /** Mean returns after 0, 1, … adaptation steps, ours or published. */
@@ -59,9 +59,15 @@ export function adaptationFigure(rows: readonly AdaptationRow[], width: number):
     options: {
       width,
       height: width < 600 ? 300 : 360,
-      marginLeft: 56,
-      marginRight: 24,
-      x: { label: 'adaptation steps', domain: stepDomain(steps), ticks: steps, tickFormat: String, inset: 24 },
+      ...MARGINS,
+      x: {
+        ...CENTRED,
+        label: 'adaptation steps',
+        domain: stepDomain(steps),
+        ticks: steps,
+        tickFormat: String,
+        inset: 24,
+      },
       y: { label: 'return', nice: true },
       marks: [Plot.gridY({ strokeOpacity: 0.12 }), ...marks],
     },

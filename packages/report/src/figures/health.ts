@@ -3,7 +3,7 @@ import type { MetricsLine } from '../data/schemas.js';
 import { mean, numberOf, type SeriesPoint, series } from '../data/series.js';
 import { number } from '../page/format.js';
 import { wholeNumber } from './learning-curve.js';
-import type { Drawing } from './plot.js';
+import { CENTRED, type Drawing, MARGINS } from './plot.js';
 import { type LegendEntry, type SeriesStyle, STYLES, stroke } from './styles.js';
 
 /** A small panel about how the optimisation went. */
@@ -29,11 +29,10 @@ const at = { x: 'iteration', y: 'value', z: null } as const;
 
 function frame(label: string, marks: Plot.Markish[]): Plot.PlotOptions {
   return {
-    width: 400,
+    ...MARGINS,
+    width: 320,
     height: 220,
-    marginLeft: 58,
-    marginRight: 12,
-    x: { label: 'iteration', ticks: 5, tickFormat: wholeNumber },
+    x: { ...CENTRED, label: 'iteration', ticks: 5, tickFormat: wholeNumber },
     y: { label, nice: true, ticks: 5 },
     marks: [Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }), ...marks],
   };

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { MetricsLine } from '../data/schemas.js';
 import { numberOf, returnNames, series, validationSteps } from '../data/series.js';
 import { count, number } from '../page/format.js';
-import type { Drawing } from './plot.js';
+import { CENTRED, type Drawing, MARGINS } from './plot.js';
 import { type LegendEntry, type SeriesStyle, STYLES, stroke } from './styles.js';
 
 /** Above so many iterations the lines are drawn faintly with a smoothed one on top. */
@@ -57,9 +57,8 @@ export function learningCurve(metrics: readonly MetricsLine[], width: number): D
     options: {
       width,
       height: width < 600 ? 300 : 380,
-      marginLeft: 56,
-      marginRight: 16,
-      x: { label: 'iteration', tickFormat: wholeNumber },
+      ...MARGINS,
+      x: { ...CENTRED, label: 'iteration', ticks: width < 600 ? 5 : 10, tickFormat: wholeNumber },
       y: { label: 'return', nice: true },
       marks,
     },

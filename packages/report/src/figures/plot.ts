@@ -9,6 +9,12 @@ interface SvgElement {
   querySelector(selectors: string): { remove(): void } | null;
 }
 
+/** Options of a horizontal axis whose name stands under the middle of its tick labels. */
+export const CENTRED = { labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 } as const;
+
+/** Room for tick labels and names at 12 pixels. */
+export const MARGINS = { marginTop: 30, marginBottom: 42, marginLeft: 56, marginRight: 16 } as const;
+
 /** A drawing and the text that stands for it. */
 export interface Drawing {
   readonly options: Plot.PlotOptions;
@@ -26,8 +32,9 @@ export function draw({ options, label }: Drawing): Html {
   svg.querySelector('style')?.remove();
   svg.setAttribute('class', 'plot');
   svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', label);
-  return trusted(svg.outerHTML);
+  // The label may hold names from the run, and linkedom leaves some characters of attributes as they are.
+  const named = html`<svg aria-label="${label}"`.source;
+  return trusted(svg.outerHTML.replace(/^<svg/, () => named));
 }
 
 /** The same figure for wide and for narrow screens, since text in a drawing shrinks with it. CSS shows one. */

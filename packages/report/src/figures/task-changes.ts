@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { FinalEvaluation } from '../data/schemas.js';
 import { count, number, signed } from '../page/format.js';
-import type { Drawing } from './plot.js';
+import { CENTRED, type Drawing, MARGINS } from './plot.js';
 import { STYLES } from './styles.js';
 
 /** What adaptation did to one task. */
@@ -72,14 +72,16 @@ export function changesFigure(step: StepChanges, domain: readonly [number, numbe
     symbol: 'triangle',
     rotate: 180,
   } as const;
-  const label = 'tasks, from the greatest loss to the greatest gain';
+  const label = 'tasks, from greatest loss to greatest gain';
   return {
     options: {
-      width: 360,
+      ...MARGINS,
+      width: 320,
       height: 260,
       marginLeft: 48,
-      marginRight: 12,
-      x: { label, labelArrow: 'none', labelAnchor: 'center', domain: [0, ranked.length + 1], ticks: [] },
+      marginRight: 8,
+      marginBottom: 28,
+      x: { label, ...CENTRED, labelOffset: 20, domain: [0, ranked.length + 1], ticks: [] },
       y: { label: 'change of return', domain: [...domain], nice: true },
       marks: [
         Plot.gridY({ strokeOpacity: 0.12 }),

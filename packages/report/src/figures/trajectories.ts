@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { DrawnTask, Point } from '../data/examples.js';
 import { count, list, number } from '../page/format.js';
-import type { Drawing } from './plot.js';
+import { CENTRED, type Drawing, MARGINS } from './plot.js';
 import { type LegendEntry, type SeriesStyle, STYLES, stroke } from './styles.js';
 
 /** How each drawn number of steps looks: 0 as "before", the last as "after", those between in their own ways. */
@@ -59,7 +59,7 @@ export function pathFigure(task: DrawnTask, square: Square): Drawing {
   const start = task.episodes[0]?.path?.[0];
   const ink = { stroke: 'var(--ink)', strokeWidth: 1 };
   const origin = { ...ink, symbol: 'plus', r: 5, strokeWidth: 1.75, className: 'start' } as const;
-  const goal = { ...ink, symbol: 'star', r: 7, fill: 'var(--goal)', className: 'target' } as const;
+  const goal = { ...ink, symbol: 'star', r: 5.5, fill: 'var(--goal)', className: 'target' } as const;
   return {
     options: {
       ...PANEL,
@@ -69,6 +69,7 @@ export function pathFigure(task: DrawnTask, square: Square): Drawing {
       marks: [
         Plot.gridX({ ticks: 5, strokeOpacity: 0.1 }),
         Plot.gridY({ ticks: 5, strokeOpacity: 0.1 }),
+        Plot.frame({ strokeOpacity: 0.25 }),
         ...pathMarks(task),
         Plot.dot(start ? [start] : [], { ...origin, x: '0', y: '1' }),
         Plot.dot(task.target ? [task.target] : [], { ...goal, x: '0', y: '1' }),
@@ -113,10 +114,9 @@ export function rewardFigure(task: DrawnTask, domain: readonly [number, number])
   return {
     options: {
       ...PANEL,
-      marginTop: 24,
-      marginBottom: 36,
+      ...MARGINS,
       height: 220,
-      x: { label: 'time step', ticks: 5 },
+      x: { ...CENTRED, label: 'time step', ticks: 5 },
       y: { label: 'reward', domain: [...domain], nice: true, ticks: 5 },
       marks: [Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }), ...lines],
     },

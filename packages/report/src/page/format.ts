@@ -23,7 +23,12 @@ export function signed(value: number): string {
 
 /** A mean with the half-width of its interval: `−11.63 ± 0.82`. */
 export function interval(mean: number, halfWidth: number | undefined): string {
-  return halfWidth === undefined ? number(mean) : `${number(mean)} ± ${number(halfWidth)}`;
+  if (halfWidth === undefined) return number(mean);
+  // Both with the same number of decimals, so that they can be compared at a glance.
+  const decimals = Math.max(Math.abs(mean), halfWidth) >= 100 ? 1 : 2;
+  const coarse = Math.max(Math.abs(mean), halfWidth) < 1;
+  if (coarse) return `${number(mean)} ± ${number(halfWidth)}`;
+  return `${mean.toFixed(decimals)} ± ${halfWidth.toFixed(decimals)}`.replaceAll('-', '−');
 }
 
 /** A count with its noun: `1 task`, `3 tasks`. */
@@ -33,7 +38,7 @@ export function count(amount: number, noun: string): string {
 
 /** Seconds as people say them: `0.42 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${number(seconds)} s`;
+  if (seconds < 59.995) return `${number(seconds)} s`;
   const whole = Math.round(seconds);
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;

@@ -43,7 +43,7 @@ function evaluationHeadline(data: ReportData): Html | null {
   const last = taskChanges(evaluation).at(-1);
   const unseen = evaluation.tasks.length > 1 ? 'unseen ' : '';
   return html`<div class="cards">${cards}</div>
-<p>Measured on ${count(evaluation.tasks.length, `${unseen}task`)}${evaluation.taskSet === null ? '' : ` (the set ${evaluation.taskSet})`}, with ${count(evaluation.rollouts, 'episode')} a task and number of steps, from the
+<p>Measured on ${count(evaluation.tasks.length, `${unseen}task`)}${evaluation.taskSet === null ? '' : ` (task set ${evaluation.taskSet})`}, with ${count(evaluation.rollouts, 'episode')} a task and number of steps, from the
 ${evaluation.checkpoint} checkpoint, iteration ${evaluation.iteration}. A return is the sum of the rewards of an episode. ${last && changesInWords(last)}
 ${referencesInWords(data)}</p>`;
 }
