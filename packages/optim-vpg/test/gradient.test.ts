@@ -1,34 +1,6 @@
-import { ParameterLayout, type PolicyObjective } from '@innerloop/core';
 import { describe, expect, it } from 'vitest';
 import { gradientComponent } from '../src/index.js';
-
-const make = (options: Record<string, unknown>) =>
-  gradientComponent.create(gradientComponent.options.parse(options), {});
-
-/** An objective that has only a gradient, at `parameters`. */
-function withGradient(parameters: Float64Array, gradient: (theta: Float64Array) => ArrayLike<number>): PolicyObjective {
-  const refuse = async () => {
-    throw new Error('the gradient optimizer asks for nothing but the gradient');
-  };
-  return {
-    parameters,
-    layout: new ParameterLayout([{ name: 'theta', shape: [parameters.length] }]),
-    gradient: async (theta = parameters) => Float64Array.from(gradient(theta)),
-    surrogate: refuse,
-    kl: refuse,
-    curvature: refuse,
-  };
-}
-
-/** Gradient of ½ (θ − c)ᵀA(θ − c), A = [[2, .5, 0], [.5, 1, −.25], [0, −.25, 4]], c = (1, −2, .5). */
-function quadraticGradient(theta: Float64Array): number[] {
-  const [x, y, z] = [(theta[0] as number) - 1, (theta[1] as number) + 2, (theta[2] as number) - 0.5];
-  return [2 * x + 0.5 * y, 0.5 * x + y - 0.25 * z, -0.25 * y + 4 * z];
-}
-const START = Float64Array.of(0.3, -0.7, 1.1);
-
-const bits = (x: Float64Array) => [...new BigUint64Array(x.slice().buffer)];
-const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+import { bits, make, quadraticGradient, START, withGradient } from './gradient-objective.js';
 
 describe('gradient descent', () => {
   it('takes the step worked by hand', async () => {
@@ -140,7 +112,7 @@ describe('Adam', () => {
   });
 });
 
-describe('the component', () => {
+describe('the gradient component', () => {
   it('has the documented defaults', () => {
     expect(gradientComponent.options.parse({})).toEqual({
       method: 'adam',
@@ -163,115 +135,5 @@ describe('the component', () => {
     { momentum: 0.9 },
   ])('refuses %j', (options) => {
     expect(gradientComponent.options.safeParse(options).success).toBe(false);
-  });
-});
-
-describe('state', () => {
-  /** θ after `count` steps on the quadratic, from `theta`. */
-  async function run(optimizer: ReturnType<typeof make>, theta: Float64Array, count: number) {
-    let at = theta;
-    for (let k = 0; k < count; k++) at = (await optimizer.improve(withGradient(at, quadraticGradient))).parameters;
-    return at;
-  }
-
-  it('survives JSON bit for bit: a restored optimizer goes on to the same numbers', async () => {
-    const options = { learningRate: 0.05, maxGradientNorm: 1 };
-    const whole = make(options);
-    const expected = await run(whole, START, 9);
-
-    const first = make(options);
-    const half = await run(first, START, 4);
-    const second = make(options);
-    second.restore(throughJson(first.state()));
-    expect(second.state()).toEqual(first.state());
-    const resumed = await run(second, half, 5);
-    expect(bits(resumed)).toEqual(bits(expected));
-    expect(second.state()).toEqual(whole.state());
-    // The moments matter: without them the path is another.
-    expect(bits(await run(make(options), half, 5))).not.toEqual(bits(expected));
-  });
-
-  it('survives JSON with a gradient of −0 too, which JSON does not hold', async () => {
-    const optimizer = make({ beta1: 0 });
-    await optimizer.improve(withGradient(Float64Array.of(1, 1), () => [-0, 1]));
-    await optimizer.improve(withGradient(Float64Array.of(1, 1), () => [-0, -1]));
-    expect(throughJson(optimizer.state())).toEqual(optimizer.state());
-  });
-
-  it('is null before the first step, and null puts it back', async () => {
-    const optimizer = make({});
-    expect(optimizer.state()).toBeNull();
-    const first = await run(optimizer, START, 1);
-    optimizer.restore(null);
-    expect(optimizer.state()).toBeNull();
-    expect(bits(await run(optimizer, START, 1))).toEqual(bits(first));
-  });
-
-  it('restored undoes a step', async () => {
-    const optimizer = make({ learningRate: 0.1 });
-    const theta = await run(optimizer, START, 3);
-    const before = optimizer.state();
-    const kept = structuredClone(before);
-    const next = await run(optimizer, theta, 1);
-    expect(optimizer.state()).not.toEqual(before);
-    expect(before).toEqual(kept); // a snapshot, not a view
-    optimizer.restore(before);
-    expect(optimizer.state()).toEqual(before);
-    expect(bits(await run(optimizer, theta, 1))).toEqual(bits(next));
-  });
-
-  it.each([
-    [{ t: 1 }],
-    [{ t: 1, m: [1], v: [1, 2] }],
-    [{ t: 0, m: [1], v: [1] }],
-    [{ t: 1, m: [null], v: [1] }],
-    ['x'],
-  ])('refuses %j', (state) => {
-    const optimizer = make({});
-    expect(() => optimizer.restore(state)).toThrow(
-      expect.objectContaining({ code: 'CHECKPOINT_UNREADABLE', message: expect.stringContaining("'gradient'") }),
-    );
-    expect(optimizer.state()).toBeNull();
-  });
-
-  it('of another number of parameters is refused at the next step', async () => {
-    const optimizer = make({});
-    optimizer.restore({ t: 1, m: [1, 2], v: [1, 2] });
-    await expect(run(optimizer, START, 1)).rejects.toThrow(
-      expect.objectContaining({
-        code: 'CHECKPOINT_UNREADABLE',
-        message: expect.stringContaining('for 2 parameters, but this experiment has 3'),
-      }),
-    );
-  });
-});
-
-describe('numbers that are not finite', () => {
-  it.each([
-    ['sgd', Number.NaN, 'The gradient is not finite: its norm is NaN.'],
-    ['adam', Number.NaN, 'The gradient is not finite: its norm is NaN.'],
-    ['adam', Number.NEGATIVE_INFINITY, 'The gradient is not finite: its norm is Infinity.'],
-    ['sgd', 1e200, 'The gradient is not finite: its norm is Infinity.'], // its square overflows
-  ] as const)('%s keeps parameters and moments exactly on a gradient of %f', async (method, bad, reason) => {
-    const optimizer = make({ method });
-    const start = Float64Array.of(-0, 0.1 + 0.2);
-    await optimizer.improve(withGradient(start, () => [1, 2]));
-    const before = structuredClone(optimizer.state());
-    const proposal = await optimizer.improve(withGradient(start, () => [1, bad]));
-    expect(proposal).toMatchObject({ accepted: false, reason, backtracks: 0 });
-    expect(proposal.parameters).not.toBe(start);
-    expect(bits(proposal.parameters)).toEqual(bits(Float64Array.of(-0, 0.1 + 0.2)));
-    expect(optimizer.state()).toEqual(before);
-  });
-
-  it('keeps them on a step that overflows', async () => {
-    // 1e308 · 10 is above the largest float64, 1.8e308.
-    const optimizer = make({ method: 'sgd', learningRate: 1e308 });
-    const proposal = await optimizer.improve(withGradient(Float64Array.of(1), () => [10]));
-    expect(proposal).toMatchObject({
-      accepted: false,
-      reason: 'The step is not finite: its length is Infinity, for a gradient of norm 10.',
-    });
-    expect([...proposal.parameters]).toEqual([1]);
   });
 });
