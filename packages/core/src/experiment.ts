@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
-import { pathText } from './config/issues.js';
+import { type ConfigIssue, configError } from './config/issues.js';
 import { type Parts, type Resolution, resolveConfig } from './config/resolve.js';
 import { type ExperimentConfig, pluginsSchema, type ResolvedConfig } from './config/schema.js';
 import type { ConfigSource } from './config/source.js';
@@ -7,10 +7,10 @@ import type { Check } from './contracts/check.js';
 import type { TaskDistribution } from './contracts/environment.js';
 import type { EventBus, Logger } from './contracts/events.js';
 import type { Trainer } from './contracts/trainer.js';
-import { InnerloopError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
 import { createEventBus } from './events/bus.js';
 import { type BackendChoice, type BackendReport, useBackend } from './numerics/backend.js';
-import { buildContainer, type Parcel } from './plugins/container.js';
+import { buildContainer, type ExperimentContainer } from './plugins/container.js';
 import { corePlugin } from './plugins/core-plugin.js';
 import type { Plugin } from './plugins/define.js';
 import { assertPlugin, loadPlugin } from './plugins/load.js';
@@ -92,8 +92,9 @@ export async function createExperiment(given: ExperimentConfig, options: Experim
   const backend = await initialize(config.run.backend, source);
   const events = createEventBus();
   const { name, seed, iterations } = config.run;
-  const parcel = buildContainer({ parts, events, run: { name, seed, iterations }, locate: source?.locate });
-  assertFits(config, parts, parcel, source);
+  const container = buildContainer({ parts, events, run: { name, seed, iterations }, locate: source?.locate });
+  const issues = misfits(config, parts, container);
+  if (issues.length > 0) throw configError(issues, source);
   return {
     config,
     notices,
@@ -102,77 +103,63 @@ export async function createExperiment(given: ExperimentConfig, options: Experim
     source: source?.file ?? null,
     events,
     get checks() {
-      return parcel.get(TOKENS.checks);
+      return container.get(TOKENS.checks);
     },
     get loggers() {
-      return parcel.get(TOKENS.loggers);
+      return container.get(TOKENS.loggers);
     },
     get trainer() {
-      return parcel.get(TOKENS.trainer);
+      return container.get(TOKENS.trainer);
     },
     get tasks() {
-      return parcel.get(TOKENS.tasks);
+      return container.get(TOKENS.tasks);
     },
-    get: (token) => parcel.get(token),
+    get: (token) => container.get(token),
     async close() {
-      if (parcel.made(TOKENS.loggers)) await Promise.all(parcel.get(TOKENS.loggers).map((logger) => logger.close()));
-      if (parcel.made(TOKENS.trainer)) await parcel.get(TOKENS.trainer).close();
+      if (container.made(TOKENS.loggers))
+        await Promise.all(container.get(TOKENS.loggers).map((logger) => logger.close()));
+      if (container.made(TOKENS.trainer)) await container.get(TOKENS.trainer).close();
     },
   };
-}
-
-function invalid(
-  source: ConfigSource | undefined,
-  path: readonly string[],
-  message: string,
-  cause?: unknown,
-): InnerloopError {
-  const place = [source?.locate(path), pathText(path)].filter(Boolean).join(' ');
-  return new InnerloopError('CONFIG_INVALID', `${place}: ${message}`, { cause });
 }
 
 async function initialize(choice: BackendChoice, source: ConfigSource | undefined): Promise<BackendReport> {
   try {
     return await useBackend(choice);
   } catch (error) {
-    throw invalid(source, ['run', 'backend'], messageOf(error), error);
+    const issue = { path: ['run', 'backend'], expected: 'a backend that works here', found: `'${choice}'` };
+    throw configError([{ ...issue, hint: `. ${messageOf(error)}` }], source);
   }
 }
 
 /** What only the made components can tell: whether they fit each other and the evaluation. */
-function assertFits(config: ResolvedConfig, { slots }: Parts, parcel: Parcel, source: ConfigSource | undefined): void {
+function misfits(config: ResolvedConfig, { slots }: Parts, container: ExperimentContainer): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
   if (slots.meta && slots.objective) {
-    const { needs } = parcel.get(TOKENS.meta);
-    const { provides } = parcel.get(TOKENS.objective);
+    const { needs } = container.get(TOKENS.meta);
+    const { provides } = container.get(TOKENS.objective);
     const lacking = needs.filter((capability) => !provides.includes(capability));
     if (lacking.length > 0) {
-      throw invalid(
-        source,
-        ['meta'],
-        `expected an optimizer that the objective '${config.objective?.use}' can serve (it provides ${quoteAll(provides)}), ` +
-          `found '${config.meta?.use}', which also needs ${quoteAll(lacking)}. Choose another objective or optimizer.`,
-      );
+      issues.push({
+        path: ['meta'],
+        expected: `an optimizer that the objective '${config.objective?.use}' can serve (it provides ${quoteAll(provides)})`,
+        found: `'${config.meta?.use}', which also needs ${quoteAll(lacking)}`,
+        hint: '; choose another objective or optimizer',
+      });
     }
   }
   const { stepSizes, final } = config.evaluation;
-  const path = final.stepSizes ? ['evaluation', 'final', 'stepSizes'] : ['evaluation', 'stepSizes'];
-  if ((stepSizes || final.stepSizes) && slots.inner && !parcel.get(TOKENS.inner).acceptsStepSizes) {
-    throw invalid(
-      source,
-      path,
-      `expected no step sizes, since the inner optimizer '${config.inner?.use}' does not accept any, found a list.`,
-    );
+  const path = ['evaluation', ...(stepSizes ? [] : ['final']), 'stepSizes'];
+  if ((stepSizes ?? final.stepSizes) && slots.inner && !container.get(TOKENS.inner).acceptsStepSizes) {
+    const expected = `no step sizes, since the inner optimizer '${config.inner?.use}' does not accept any`;
+    issues.push({ path, expected, found: 'a list of them' });
   }
-  if (typeof final.tasks === 'string') assertTaskSet(final.tasks, config, parcel, source);
+  return typeof final.tasks === 'string' ? [...issues, ...unknownTaskSet(final.tasks, config, container)] : issues;
 }
 
-function assertTaskSet(name: string, config: ResolvedConfig, parcel: Parcel, source: ConfigSource | undefined): void {
-  const sets = Object.keys(parcel.get(TOKENS.tasks).taskSets ?? {});
-  if (sets.includes(name)) return;
-  const expected = sets.length === 0 ? `it has none` : `it has ${quoteAll(sets)}`;
-  throw invalid(
-    source,
-    ['evaluation', 'final', 'tasks'],
-    `expected a number of tasks, or a task set of '${config.tasks.use}' (${expected}), found '${name}'${didYouMean(name, sets)}.`,
-  );
+function unknownTaskSet(name: string, config: ResolvedConfig, container: ExperimentContainer): ConfigIssue[] {
+  const sets = Object.keys(container.get(TOKENS.tasks).taskSets ?? {});
+  if (sets.includes(name)) return [];
+  const expected = `a number of tasks or the name of a task set of '${config.tasks.use}' (${quoteAll(sets) || 'it has none'})`;
+  return [{ path: ['evaluation', 'final', 'tasks'], expected, found: `'${name}'`, hint: didYouMean(name, sets) }];
 }

@@ -82,29 +82,8 @@ class Resolver {
     const lists = mapValues(LIST_SLOTS, (kind, slot) => this.list(kind, slot, root[slot]));
     this.issues.push(...slotIssues({ slots, lists }, root, this.context.registry));
     if (this.issues.length > 0 || !run || !evaluation || !plugins) throw configError(this.issues, this.context.source);
-    // Every required slot is there, or there would be an issue.
-    const chosen = mapValues(slots as Record<Slot, Part>, configOf);
-    const { trainer, objective, tasks, policy, inner, meta, optimizer, advantages, baseline } = chosen;
-    return {
-      parts: { slots, lists },
-      config: {
-        run,
-        trainer,
-        ...(objective && { objective }),
-        tasks,
-        wrappers: lists.wrappers.map(configOf),
-        policy,
-        ...(inner && { inner }),
-        ...(meta && { meta }),
-        ...(optimizer && { optimizer }),
-        advantages,
-        baseline,
-        evaluation,
-        checks: lists.checks.map(configOf),
-        loggers: lists.loggers.map(configOf),
-        plugins: plugins.map((specifier) => this.absolute(specifier)),
-      },
-    };
+    const absolute = plugins.map((specifier) => this.absolute(specifier));
+    return { parts: { slots, lists }, config: assemble({ slots, lists }, run, evaluation, absolute) };
   }
 
   private section<Schema extends z.ZodType>(schema: Schema, key: string, value: unknown): z.output<Schema> | undefined {
@@ -196,6 +175,35 @@ class Resolver {
     if (!isPluginPath(specifier) || specifier.startsWith('file:')) return specifier;
     return resolvePath(this.context.baseDirectory, specifier);
   }
+}
+
+function assemble(
+  { slots, lists }: Parts,
+  run: ResolvedConfig['run'],
+  evaluation: ResolvedConfig['evaluation'],
+  plugins: readonly string[],
+): ResolvedConfig {
+  // Every required slot is there, or there would have been an issue.
+  const chosen = mapValues(slots as Record<Slot, Part>, configOf);
+  const { trainer, objective, tasks, policy, inner, meta, optimizer, advantages, baseline } = chosen;
+  const { wrappers, checks, loggers } = mapValues(lists, (parts) => parts.map(configOf));
+  return {
+    run,
+    trainer,
+    ...(objective && { objective }),
+    tasks,
+    wrappers,
+    policy,
+    ...(inner && { inner }),
+    ...(meta && { meta }),
+    ...(optimizer && { optimizer }),
+    advantages,
+    baseline,
+    evaluation,
+    checks,
+    loggers,
+    plugins,
+  };
 }
 
 function configOf(part: Part): ComponentConfig {

@@ -1,8 +1,9 @@
+import type { AnyComponent } from '../plugins/define.js';
 import { didYouMean, quoteAll } from '../plugins/nearest.js';
 import type { Registry } from '../plugins/registry.js';
 import { SLOTS, type Slot, TOKENS } from '../plugins/tokens.js';
 import { type ConfigIssue, describeValue } from './issues.js';
-import type { Part, Parts } from './resolve.js';
+import type { Parts } from './resolve.js';
 
 /** The slots that every experiment fills, whatever its trainer. */
 const COMMON: readonly Slot[] = ['trainer', 'tasks', 'policy', 'advantages', 'baseline'];
@@ -17,14 +18,14 @@ export function slotIssues(
   root: Readonly<Record<string, unknown>>,
   registry: Registry,
 ): readonly ConfigIssue[] {
-  const { trainer } = parts.slots;
-  const needed = trainer && 'component' in trainer ? (trainer.component.slots ?? []) : undefined;
+  const trainer = trainerNamed(root, registry);
+  const needed = trainer && (trainer.slots ?? []);
   const issues: ConfigIssue[] = [];
   const missing = new Set<string>();
   for (const slot of Object.keys(SLOTS) as Slot[]) {
     const common = COMMON.includes(slot);
     const given = root[slot] !== undefined && root[slot] !== null;
-    if (given && needed && !common && !needed.includes(slot)) issues.push(unused(slot, trainer as Part, needed));
+    if (given && needed && !common && !needed.includes(slot)) issues.push(unused(slot, trainer?.name, needed));
     if (given || parts.slots[slot] || !(common || needed?.includes(slot))) continue;
     // The default of an optional slot that no plugin registered was reported where it was looked up.
     if (slot === 'advantages' || slot === 'baseline') continue;
@@ -39,12 +40,17 @@ export function slotIssues(
   return [...issues, ...injectionIssues(parts, root, missing)];
 }
 
-function unused(slot: Slot, trainer: Part, needed: readonly string[]): ConfigIssue {
-  const name = 'component' in trainer ? trainer.component.name : '';
+/** The trainer that a config names, also where its options are wrong. The user's own trainer says nothing of slots. */
+function trainerNamed({ trainer }: Readonly<Record<string, unknown>>, registry: Registry): AnyComponent | undefined {
+  const use = typeof trainer === 'object' && trainer !== null && 'use' in trainer ? trainer.use : trainer;
+  return typeof use === 'string' ? registry.find('trainer', use)?.component : undefined;
+}
+
+function unused(slot: Slot, name: unknown, needed: readonly string[]): ConfigIssue {
   const slots = needed.length === 0 ? 'none' : quoteAll(needed);
   return {
     path: [slot],
-    expected: `only slots that the trainer '${name}' uses (besides ${quoteAll(COMMON)}: ${slots})`,
+    expected: `only slots that the trainer '${String(name)}' uses (besides ${quoteAll(COMMON)}: ${slots})`,
     found: `'${slot}', which it does not use`,
     hint: '; remove it or choose another trainer',
     atKey: true,

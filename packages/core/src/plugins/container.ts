@@ -21,7 +21,7 @@ export interface ContainerInput {
 }
 
 /** The parts of one experiment, each made once, when it is first asked for. */
-export interface Parcel {
+export interface ExperimentContainer {
   /**
    * What a token gives.
    *
@@ -40,7 +40,7 @@ const UNWRAPPED: Token<TaskDistribution> = Symbol.for('@innerloop/core:unwrapped
  *
  * @throws InnerloopError CONFIG_INVALID if components need each other in a circle.
  */
-export function buildContainer(input: ContainerInput): Parcel {
+export function buildContainer(input: ContainerInput): ExperimentContainer {
   const { parts, events, run } = input;
   assertNoCircle(parts);
   const container = new Container();

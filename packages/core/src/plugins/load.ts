@@ -46,8 +46,11 @@ export async function loadPlugin(specifier: string, baseDirectory: string): Prom
  * @throws InnerloopError PLUGIN_INVALID or PLUGIN_VERSION.
  */
 export function assertPlugin(plugin: Plugin, subject: string): void {
-  const fault = pluginFault(plugin);
-  if (fault) throw new InnerloopError('PLUGIN_INVALID', `${subject} is not usable: ${fault}`);
+  const refuse = (fault: string | undefined) => {
+    if (fault) throw new InnerloopError('PLUGIN_INVALID', `${subject} is not usable: ${fault}.`);
+  };
+  refuse(headFault(plugin));
+  // Before the components, whose shape may be that of another version.
   if (!semver.satisfies(VERSION, plugin.requires, { includePrerelease: true })) {
     throw new InnerloopError(
       'PLUGIN_VERSION',
@@ -55,6 +58,9 @@ export function assertPlugin(plugin: Plugin, subject: string): void {
         'Install a version of the plugin that fits this core, or the core that it needs.',
     );
   }
+  const components: unknown = plugin.components;
+  if (!Array.isArray(components)) refuse(`expected 'components' to be a list, found ${typeof components}`);
+  else refuse(components.map(componentFault).find((fault) => fault !== undefined));
 }
 
 function notFound(specifier: string, detail: string, cause?: unknown): InnerloopError {
@@ -67,7 +73,7 @@ function locatePackage(specifier: string, directories: readonly string[]): strin
     try {
       const url = resolveModule(specifier, pathToFileURL(join(directory, 'config.yaml')).href);
       if (url.startsWith('file:')) return url;
-      cause = new Error(`'${specifier}' is a part of Node.js`);
+      cause = new Error(`it leads to ${url}, which is no file`);
     } catch (error) {
       cause ??= error;
     }
@@ -81,7 +87,12 @@ function locatePackage(specifier: string, directories: readonly string[]): strin
 }
 
 function locatePath(specifier: string, baseDirectory: string): string {
-  const path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolvePath(baseDirectory, specifier);
+  let path: string;
+  try {
+    path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolvePath(baseDirectory, specifier);
+  } catch (error) {
+    throw notFound(specifier, messageOf(error), error);
+  }
   if (!existsSync(path)) throw notFound(specifier, `there is no file or folder ${path}`);
   return statSync(path).isDirectory() ? locateFolder(specifier, path) : pathToFileURL(path).href;
 }
@@ -105,7 +116,10 @@ function locateFolder(specifier: string, folder: string): string {
 }
 
 function pluginOf(module: Record<string, unknown>, specifier: string): Plugin {
-  const plugins = [...new Set(Object.values(module).filter(isPlugin))];
+  // All that a CommonJS module exports may be below its default export.
+  const inDefault = typeof module.default === 'object' && module.default !== null ? Object.values(module.default) : [];
+  const exported: unknown[] = [...Object.values(module), ...inDefault];
+  const plugins = [...new Set(exported.filter(isPlugin))];
   const [plugin] = plugins;
   if (plugin && plugins.length === 1) return plugin;
   const found = plugin
@@ -117,8 +131,8 @@ function pluginOf(module: Record<string, unknown>, specifier: string): Plugin {
   );
 }
 
-function pluginFault(plugin: Plugin): string | undefined {
-  const { name, version, requires, components } = plugin as Partial<Plugin>;
+function headFault(plugin: Plugin): string | undefined {
+  const { name, version, requires } = plugin as Partial<Plugin>;
   if (typeof name !== 'string' || name === '') return `expected 'name' to be a package name, found ${String(name)}`;
   if (typeof version !== 'string' || !semver.valid(version)) {
     return `expected 'version' to be a version such as 1.2.3, found ${String(version)}`;
@@ -126,8 +140,7 @@ function pluginFault(plugin: Plugin): string | undefined {
   if (typeof requires !== 'string' || semver.validRange(requires) === null) {
     return `expected 'requires' to be a range of @innerloop/core versions such as ^${VERSION}, found ${String(requires)}`;
   }
-  if (!Array.isArray(components)) return `expected 'components' to be a list, found ${typeof components}`;
-  return (components as unknown[]).map(componentFault).find((fault) => fault !== undefined);
+  return undefined;
 }
 
 function componentFault(component: unknown, index: number): string | undefined {
