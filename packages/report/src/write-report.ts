@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InnerloopError, messageOf } from '@innerloop/core';
+import { writeFileAtomic } from '@innerloop/core';
 import { readReportData } from './data/read-run.js';
 import { renderReport } from './render-report.js';
 
@@ -21,27 +19,6 @@ export interface WriteReportOptions {
  */
 export async function writeReport(runDirectory: string, options: WriteReportOptions = {}): Promise<string> {
   const file = options.file ?? join(runDirectory, 'report.html');
-  await writeWhole(file, renderReport(await readReportData(runDirectory)));
+  await writeFileAtomic(file, renderReport(await readReportData(runDirectory)));
   return file;
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(text, 'utf8');
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new InnerloopError(
-      'FILE_NOT_WRITTEN',
-      `${file}: the report could not be written: ${messageOf(error)}. Check the place and its free space, then run innerloop report again.`,
-      { cause: error },
-    );
-  }
 }
