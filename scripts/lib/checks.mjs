@@ -71,9 +71,7 @@ export function fileLengths() {
 
 /** Packs every package and checks each tarball with publint and arethetypeswrong. Gives one check per package. */
 export async function packageChecks() {
-  const names = workspacePackages()
-    .filter(({ folder }) => folder.startsWith('packages/'))
-    .map(({ name }) => name);
+  const names = workspacePackages().map(({ name }) => name);
   const destination = mkdtempSync(join(tmpdir(), 'innerloop-packed-'));
   try {
     const checks = [];
