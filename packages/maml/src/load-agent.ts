@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import {
+  type CheckpointName,
+  createExperiment,
+  type Experiment,
+  type ExperimentConfig,
+  loadRunParameters,
+  type Plugin,
+  RunDirectory,
+  readConfig,
+  TOKENS,
+} from '@innerloop/core';
+import { Adapter } from './adapter.js';
+import { type Agent, type AgentOptions, createAgent } from './agent.js';
+import { metaLayout } from './objective.js';
+
+/** Options of {@link loadAgent}. */
+export interface LoadAgentOptions extends AgentOptions {
+  /** The plugins that the run's config takes for granted, such as `defaultPlugins` of `@innerloop/cli`. */
+  readonly plugins?: readonly Plugin[];
+  /** Default: the best checkpoint if the run kept one, else the last. */
+  readonly checkpoint?: CheckpointName;
+  /** The user's own objects that the run was given in code, such as `{ tasks: new MyTasks() }`: a config cannot hold them. */
+  readonly objects?: Omit<ExperimentConfig, 'run' | 'evaluation' | 'plugins'>;
+}
+
+/** What adaptation is made of in an experiment. */
+export function adapterOf(experiment: Pick<Experiment, 'get' | 'tasks'>): Adapter {
+  return new Adapter({
+    tasks: experiment.tasks,
+    policy: experiment.get(TOKENS.policy),
+    inner: experiment.get(TOKENS.inner),
+    advantages: experiment.get(TOKENS.advantages),
+    baseline: experiment.get(TOKENS.baseline),
+  });
+}
+
+/**
+ * Loads a trained run for use in an application. Also makes the run's tensor backend active.
+ *
+ * @param runDirectory Where the run is, such as `runs/point-navigation`.
+ * @throws InnerloopError RUN_NOT_FOUND, CONFIG_INVALID, PLUGIN_NOT_FOUND or CHECKPOINT_UNREADABLE.
+ */
+export async function loadAgent(runDirectory: string, options: LoadAgentOptions = {}): Promise<Agent> {
+  const { plugins = [], checkpoint, objects = {}, ...rest } = options;
+  const directory = await RunDirectory.open(runDirectory);
+  const input = await readConfig(join(directory.path, 'config.yaml'));
+  // Nothing is trained here, so nobody is asked or told.
+  const config: ExperimentConfig = { ...input.config, checks: [], loggers: [], ...objects };
+  const experiment = await createExperiment(config, { ...input, plugins });
+  const adapter = adapterOf(experiment);
+  const layout = metaLayout(adapter.parts.policy, adapter.parts.inner);
+  const { parameters } = await loadRunParameters(directory, layout, checkpoint);
+  return createAgent(adapter, parameters, rest);
+}
