@@ -68,6 +68,7 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
   .narrow { display: block; }
   .cards { grid-template-columns: 1fr; }
   dl div { grid-template-columns: 1fr; gap: 0; padding: 0.4rem 0; }
+  th:first-child { white-space: normal; }
 }
 @media print {
   :root {
@@ -82,5 +83,12 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
   .panels { grid-template-columns: repeat(3, 1fr); }
   figure, .card, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
+  section > p, .legend { break-inside: avoid; break-after: avoid; }
+  .scroll { overflow: visible; break-inside: avoid; }
+  details .scroll { break-inside: auto; }
+  table { font-size: 8.5pt; }
+  th, td { padding-right: 0.6rem; }
+  th { white-space: normal; }
+  td.text { font-size: 8pt; }
 }
 `;

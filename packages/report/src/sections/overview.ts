@@ -68,7 +68,7 @@ function trainingHeadline({ metrics }: ReportData): Html {
   };
   const cards = returnNames(metrics).flatMap((name) => {
     const values = series(tail, name).map(({ value }) => value);
-    const detail = `mean of the last ${count(values.length, 'iteration')}`;
+    const detail = values.length === 1 ? 'last iteration' : `mean of the last ${values.length} iterations`;
     return values.length === 0 ? [] : [card(labels[name] ?? name, number(mean(values)), detail)];
   });
   return html`${cards.length > 0 && html`<div class="cards">${cards}</div>`}<p>This run has no final evaluation yet.</p>`;
