@@ -1,7 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, randomStream } from '@innerloop/core';
+import { afterAll } from 'vitest';
 import { stringify } from 'yaml';
 
 /** The contents of a run directory, as JSON values, before they are written. */
@@ -179,9 +180,13 @@ export function largeRun(iterations: number, taskCount: number, views = true): R
   return { config: config('point-navigation', iterations), run: runInfo, metrics, evaluation };
 }
 
-/** Writes a run into a new temporary directory and returns its path. */
+const written: string[] = [];
+afterAll(() => Promise.all(written.map((directory) => rm(directory, { recursive: true }))));
+
+/** Writes a run into a new temporary directory, which lasts as long as the test file runs, and returns its path. */
 export async function writeRun(files: RunFiles): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'innerloop-report-'));
+  written.push(directory);
   await writeFile(join(directory, 'config.yaml'), stringify(files.config));
   await writeFile(join(directory, 'run.json'), JSON.stringify(files.run));
   await writeFile(join(directory, 'metrics.jsonl'), files.metrics.map((line) => `${JSON.stringify(line)}\n`).join(''));
