@@ -3,6 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { tryMutations } from './lib/mutate.mjs';
 
+const REFERENCE = 'packages/maml/test/reference.grad.test.ts';
+const OBJECTIVE = 'packages/maml/test/objective.grad.test.ts';
+
 /** @type {readonly import('./lib/mutate.mjs').Mutation[]} */
 export const MUTATIONS = [
   {
@@ -10,14 +13,71 @@ export const MUTATIONS = [
     file: 'packages/core/src/numerics/ops.ts',
     find: 'sub(dy, mul(dy, square(y)))',
     replace: 'dy',
-    tests: ['packages/core/test/differentiate.grad.test.ts'],
+    tests: ['packages/core/test/ops.grad.test.ts', 'packages/core/test/differentiate.grad.test.ts'],
+  },
+  {
+    name: "the divisor's derivative is dropped",
+    file: 'packages/core/src/numerics/ops.ts',
+    find: 'neg(div(mul(dy, y), b))',
+    replace: 'scale(b, 0)',
+    tests: ['packages/core/test/ops.grad.test.ts'],
   },
   {
     name: 'reverse accumulation keeps only the last of several paths',
     file: 'packages/core/src/numerics/differentiate.ts',
     find: 'received.set(target, before ? add(before, cotangent) : cotangent);',
     replace: 'received.set(target, cotangent);',
-    tests: ['packages/core/test/differentiate.grad.test.ts'],
+    tests: ['packages/core/test/differentiate.grad.test.ts', REFERENCE],
+  },
+  {
+    name: 'first order in place of exact',
+    file: 'packages/maml/src/adaptation.ts',
+    find: "if (this.derivative === 'exact') policy = back.slice(0, recorded.policy.length);",
+    replace: '',
+    tests: [REFERENCE, OBJECTIVE],
+  },
+  {
+    name: 'the sign of α in J: I + αH in place of I − αH',
+    file: 'packages/maml/src/adaptation.ts',
+    find: 'policy = back.slice(0, recorded.policy.length);',
+    replace:
+      'policy = back.slice(0, recorded.policy.length).map((w, i) => w && ops.sub(ops.scale(policy[i] as Tensor, 2), w));',
+    tests: [REFERENCE, OBJECTIVE],
+  },
+  {
+    name: 'the order of the inner steps reversed in Jᵀ',
+    file: 'packages/maml/src/adaptation.ts',
+    find: '[...this.steps].reverse()',
+    replace: '[...this.steps]',
+    tests: [REFERENCE, OBJECTIVE],
+  },
+  {
+    name: 'Fisher from sampled scores',
+    file: 'packages/maml/src/curvature.ts',
+    find: 'return (w: readonly (Tensor | undefined)[]) => pullback(z, phi, pullback(slope, cut, forward(w)));',
+    // Σ_i s_i s_iᵀ w / N with s = ∇_z log π(a|s) of the sampled actions, in place of the expectation over actions.
+    replace: `const logp = policy.logProbability(cut, frozen.outer.actions);
+      const scores = gradients(ops.sum(logp), cut);
+      return (w: readonly (Tensor | undefined)[]) => {
+        const Jw = forward(w) as Tensor[];
+        const dots = scores.map((s, i) => ops.mul(s, Jw[i] as Tensor));
+        return pullback(z, phi, scores.map((s, i) => ops.scale(ops.mul(s, dots[i] as Tensor), 1 / frozen.outer.steps)));
+      };`,
+    tests: [REFERENCE, OBJECTIVE],
+  },
+  {
+    name: 'a flipped meta-gradient',
+    file: 'packages/maml/src/objective.ts',
+    find: 'ops.scale(ops.dot(ratio, outer.advantages), -1 / outer.steps)',
+    replace: 'ops.scale(ops.dot(ratio, outer.advantages), 1 / outer.steps)',
+    tests: ['packages/maml/test/maml.learn.test.ts'],
+  },
+  {
+    name: 'no adaptation',
+    file: 'packages/optim-vpg/src/vpg.ts',
+    find: 'ops.sub(part, ops.scale(g[index] as Tensor, alpha))',
+    replace: 'ops.sub(part, ops.scale(g[index] as Tensor, 0 * alpha))',
+    tests: ['packages/maml/test/maml.learn.test.ts'],
   },
 ];
 
