@@ -47,7 +47,9 @@ export class FakeTrainer implements Trainer {
     const started = performance.now();
     await this.behaviour.before?.(iteration);
     const random = randomStream({ seed: 1, purpose: 'train', iteration });
-    this.velocity = this.velocity.map((v, i) => 0.9 * v + Math.sin(3 * (this.parameters[i] as number)) + random.normal());
+    this.velocity = this.velocity.map(
+      (v, i) => 0.9 * v + Math.sin(3 * (this.parameters[i] as number)) + random.normal(),
+    );
     const moved = this.parameters.map((p, i) => p - 0.1 * (this.velocity[i] as number));
     this.parameters = this.behaviour.next?.(iteration, moved) ?? moved;
     const stop = this.behaviour.stop?.(iteration);
