@@ -38,8 +38,8 @@ export class FakeTrainer implements Trainer {
     { name: 'hidden0/weights', shape: [2, 2] },
     { name: 'output/bias', shape: [2] },
   ]);
-  parameters = Float64Array.of(0.1, -0.2, 0.3, -0.4, 0.5, -0.6);
-  private velocity = new Float64Array(6);
+  parameters: Float64Array = Float64Array.of(0.1, -0.2, 0.3, -0.4, 0.5, -0.6);
+  private velocity: Float64Array = new Float64Array(6);
 
   constructor(private readonly behaviour: FakeBehaviour = {}) {}
 
