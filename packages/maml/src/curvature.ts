@@ -1,4 +1,4 @@
-import { detach, gradients, ops, pullback, pushforward, type Tensor, tidy, type Workspace } from '@innerloop/core';
+import { detach, gradients, ops, pullback, pushforward, type Tensor, tidy } from '@innerloop/core';
 import type { CurvatureMethod, MamlTaskObjective } from './objective.js';
 
 /*
@@ -16,18 +16,14 @@ import type { CurvatureMethod, MamlTaskObjective } from './objective.js';
 export type CurvatureProduct = (direction: Float64Array) => Float64Array;
 
 /** Makes the product for a task. */
-export function createCurvature(
-  method: CurvatureMethod,
-  task: MamlTaskObjective,
-  workspace: Workspace,
-): CurvatureProduct {
+export function createCurvature(method: CurvatureMethod, task: MamlTaskObjective): CurvatureProduct {
   switch (method) {
     case 'gauss-newton':
-      return gaussNewton(task, workspace);
+      return gaussNewton(task);
     case 'finite-difference':
       return finiteDifference(task);
     case 'double-backprop':
-      return doubleBackprop(task, workspace);
+      return doubleBackprop(task);
     default:
       return method satisfies never;
   }
@@ -37,11 +33,11 @@ export function createCurvature(
  * Jᵀ F J v. F itself is J_zᵀ M J_z, where z are the distribution's parameters at every state and M is the Hessian of
  * the mean KL in z, an expectation over actions in closed form: the same argument again, one layer further out.
  */
-function gaussNewton(task: MamlTaskObjective, workspace: Workspace): CurvatureProduct {
+function gaussNewton(task: MamlTaskObjective): CurvatureProduct {
   let fisher: ((w: readonly (Tensor | undefined)[]) => (Tensor | undefined)[]) | undefined;
   return (direction) => {
     const recorded = task.recordHere();
-    fisher ??= workspace.run(() => {
+    fisher ??= task.graphs.run(() => {
       recorded.prepare();
       return recordFisher(task, recorded.adapted);
     });
@@ -106,12 +102,12 @@ function centralDifference(f: (x: Float64Array) => Float64Array, x: Float64Array
  * ∇⟨∇kl, v⟩ through the whole adaptation: carries the third derivatives, which come to nothing at θ_k. With a first-order
  * derivative there is nothing to differentiate twice but KL in φ.
  */
-function doubleBackprop(task: MamlTaskObjective, workspace: Workspace): CurvatureProduct {
+function doubleBackprop(task: MamlTaskObjective): CurvatureProduct {
   const exact = task.derivative === 'exact';
   let recorded: { readonly inputs: readonly Tensor[]; readonly slope: readonly Tensor[] } | undefined;
   return (direction) => {
     const here = exact ? undefined : task.recordHere();
-    recorded ??= workspace.run(() => {
+    recorded ??= task.graphs.run(() => {
       here?.prepare();
       const inputs = here?.adapted ?? task.layout.variables(task.parameters);
       const phi = here ? inputs : task.adaptWhole(inputs);

@@ -24,7 +24,7 @@ import {
   RecordedAdaptation,
   type SplitVector,
 } from './adaptation.js';
-import { createCurvature } from './curvature.js';
+import { type CurvatureProduct, createCurvature } from './curvature.js';
 
 /*
  * The MAML objective of one task at frozen data (Finn, Abbeel and Levine 2017, algorithm 3, with TRPO's surrogate and constraint).
@@ -45,6 +45,8 @@ export type CurvatureMethod = 'gauss-newton' | 'finite-difference' | 'double-bac
 export interface MamlObjectiveOptions {
   readonly derivative: Derivative;
   readonly curvature: CurvatureMethod;
+  /** How many megabytes of recorded graphs may be kept between products; 512 if left out. Changes no number. */
+  readonly graphMemory?: number;
 }
 
 /** The layout of θ: the policy's parameters, then the inner optimizer's own under `inner/`. */
@@ -53,18 +55,27 @@ export function metaLayout(policy: Policy, inner: InnerOptimizer): ParameterLayo
   return own ? policy.layout.concat('inner', own) : policy.layout;
 }
 
+/** Memory for graphs that the tasks of one objective share: those that find room keep theirs, the others record anew. */
+interface GraphBudget {
+  /** Bytes. */
+  left: number;
+}
+
 /** Makes the objective of each task. */
 export class MamlObjective implements MetaObjective {
   readonly provides: readonly ObjectiveCapability[] = ['surrogate', 'gradient', 'kl', 'curvature'];
+  private readonly budget: GraphBudget;
 
   constructor(
     private readonly policy: Policy,
     private readonly inner: InnerOptimizer,
     private readonly options: MamlObjectiveOptions,
-  ) {}
+  ) {
+    this.budget = { left: (options.graphMemory ?? 512) * 1e6 };
+  }
 
   bind(data: TaskData, parameters: Float64Array): TaskObjective {
-    return new MamlTaskObjective(this.policy, this.inner, this.options, data, parameters);
+    return new MamlTaskObjective(this.policy, this.inner, this.options, data, parameters, this.budget);
   }
 }
 
@@ -98,9 +109,12 @@ export class MamlTaskObjective implements TaskObjective {
   private readonly setting: AdaptationSetting;
   private readonly policyParts: number;
   private readonly workspace = new Workspace();
+  /** @internal What is recorded at θ_k and kept from one product to the next. */
+  readonly graphs = new Workspace();
   private readonly oldLogProbabilities: Float32Array;
-  private readonly curvatureProduct: (direction: Float64Array) => Float64Array;
+  private curvatureProduct: CurvatureProduct | undefined;
   private recordedHere: RecordedAdaptation | undefined;
+  private reserved = 0;
   private evaluated: Evaluated | undefined;
 
   constructor(
@@ -110,13 +124,13 @@ export class MamlTaskObjective implements TaskObjective {
     private readonly data: TaskData,
     /** θ_k. */
     readonly parameters: Float64Array,
+    private readonly budget: GraphBudget,
   ) {
     this.layout = metaLayout(policy, inner);
     this.policyParts = policy.layout.parts.length;
     this.setting = { inner, policyLayout: policy.layout };
     this.frozen = this.freeze();
     this.oldLogProbabilities = this.frozen.oldLogProbability.values();
-    this.curvatureProduct = createCurvature(options.curvature, this, this.workspace);
   }
 
   surrogate(parameters: Float64Array): number {
@@ -131,7 +145,7 @@ export class MamlTaskObjective implements TaskObjective {
   }
 
   gradient(parameters: Float64Array): Float64Array {
-    return tidy(() => {
+    const gradient = tidy(() => {
       const recorded = this.isHere(parameters) ? this.recordHere() : this.record(parameters);
       const { outer, oldLogProbability } = this.frozen;
       const distribution = this.policy.distribution(recorded.adapted, outer.observations);
@@ -139,6 +153,8 @@ export class MamlTaskObjective implements TaskObjective {
       const loss = ops.scale(ops.dot(ratio, outer.advantages), -1 / outer.steps);
       return this.join(recorded.transposed(gradients(loss, recorded.adapted)));
     });
+    this.settle();
+    return gradient;
   }
 
   kl(parameters: Float64Array): number {
@@ -147,7 +163,10 @@ export class MamlTaskObjective implements TaskObjective {
   }
 
   curvature(direction: Float64Array): Float64Array {
-    return this.curvatureProduct(direction);
+    this.curvatureProduct ??= createCurvature(this.options.curvature, this);
+    const product = this.curvatureProduct(direction);
+    this.settle();
+    return product;
   }
 
   /** φ(θ), flat, in the policy's layout. */
@@ -156,8 +175,8 @@ export class MamlTaskObjective implements TaskObjective {
   }
 
   dispose(): void {
+    this.forgetGraphs();
     this.workspace.dispose();
-    this.recordedHere = undefined;
   }
 
   /** @internal */
@@ -179,7 +198,7 @@ export class MamlTaskObjective implements TaskObjective {
 
   /** @internal θ ↦ φ recorded at θ_k, once, and kept. */
   recordHere(): RecordedAdaptation {
-    this.recordedHere ??= this.workspace.run(() => this.record(this.parameters));
+    this.recordedHere ??= this.graphs.run(() => this.record(this.parameters));
     return this.recordedHere;
   }
 
@@ -215,6 +234,25 @@ export class MamlTaskObjective implements TaskObjective {
     });
     this.evaluated = { parameters: parameters.slice(), ...values };
     return this.evaluated;
+  }
+
+  /** Keeps the graphs if there is room for what they have grown by, and forgets them if not. */
+  private settle(): void {
+    const grown = this.graphs.bytes - this.reserved;
+    if (grown > this.budget.left) {
+      this.forgetGraphs();
+      return;
+    }
+    this.budget.left -= grown;
+    this.reserved += grown;
+  }
+
+  private forgetGraphs(): void {
+    this.graphs.dispose();
+    this.budget.left += this.reserved;
+    this.reserved = 0;
+    this.recordedHere = undefined;
+    this.curvatureProduct = undefined;
   }
 
   private isHere(parameters: Float64Array): boolean {

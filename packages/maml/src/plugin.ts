@@ -21,6 +21,13 @@ export const mamlObjectiveComponent = defineComponent({
       .describe(
         'How products with the Hessian of the KL divergence are computed; all three agree at the current parameters',
       ),
+    graphMemory: z
+      .number()
+      .min(0)
+      .default(512)
+      .describe(
+        'Megabytes of recorded graphs kept between curvature products; tasks beyond it record anew, for the same numbers',
+      ),
   }),
   inject: { policy: TOKENS.policy, inner: TOKENS.inner },
   create: (options, { policy, inner }) => new MamlObjective(policy, inner, options),

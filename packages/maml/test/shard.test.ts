@@ -101,3 +101,15 @@ test.each(['gauss-newton', 'double-backprop', 'finite-difference'] as const)(
     expect(before).toBe(0);
   },
 );
+
+test('without memory for graphs the numbers are the same', async () => {
+  const run = async (graphMemory: number) => {
+    const { trainer } = await smallExperiment({ objective: { use: 'maml', graphMemory } });
+    for (const k of [1, 2]) await trainer.iterate(k);
+    return [...trainer.parameters];
+  };
+  const kept = await run(512);
+  expect(await run(0)).toEqual(kept);
+  // Room for some tasks and not for others.
+  expect(await run(0.05)).toEqual(kept);
+});

@@ -18,7 +18,9 @@ export const vpgComponent = defineComponent({
     loss: z
       .enum(['log-likelihood', 'likelihood-ratio'])
       .default('log-likelihood')
-      .describe('Loss of a step: -log π · Â, or -π/π_behaviour · Â, which has the same gradient but other second derivatives'),
+      .describe(
+        'Loss of a step: -log π · Â, or -π/π_behaviour · Â, which has the same gradient but other second derivatives',
+      ),
     average: z
       .enum(['steps', 'trajectories'])
       .default('steps')
