@@ -69,9 +69,7 @@ function translate(issue: ZodIssue, schema: z.ZodType, value: unknown, base: Con
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const deepest = issue.errors.find((branch) => branch.some((nested) => nested.path.length > 0));
     if (deepest) return deepest.flatMap((nested) => translate(nested, schemaAt(schema, inner) ?? schema, here, path));
-    const expected = issue.errors
-      .map((branch) => branch.map((nested) => expectation(nested)).join(' and '))
-      .join(', or ');
+    const expected = issue.errors.flatMap(([first]) => (first ? [expectation(first)] : [])).join(', or ');
     return [{ path, expected, found: describeValue(here) }];
   }
   const hint =

@@ -13,6 +13,8 @@ export interface Applied {
   readonly notices: readonly string[];
   /** The override, as given, that decided a path. */
   overriding(path: ConfigPath): string | undefined;
+  /** An override of something below a path. */
+  overridingBelow(path: ConfigPath): string | undefined;
 }
 
 interface Override {
@@ -42,10 +44,13 @@ export function applyOverrides(data: Readonly<Tree>, texts: readonly string[]): 
   return {
     data: result,
     notices,
-    overriding: (path) =>
-      overrides.findLast(({ keys }) => keys.length <= path.length && keys.every((key, i) => key === String(path[i])))
-        ?.text,
+    overriding: (path) => overrides.findLast(({ keys }) => begins(path, keys))?.text,
+    overridingBelow: (path) => overrides.findLast(({ keys }) => begins(keys, path))?.text,
   };
+}
+
+function begins(path: ConfigPath, start: ConfigPath): boolean {
+  return start.length <= path.length && start.every((key, index) => String(key) === String(path[index]));
 }
 
 /** A deep copy in which nothing is shared: a YAML alias must not carry an override to its other places. */

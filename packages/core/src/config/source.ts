@@ -114,8 +114,11 @@ function locate(
   const override = applied.overriding(path);
   if (override !== undefined) return `--set ${override}`;
   for (let length = path.length; length > 0; length--) {
-    const offset = offsetOf(document, path.slice(0, length), at);
+    const parent = path.slice(0, length);
+    const offset = offsetOf(document, parent, at);
     if (offset !== undefined) return position(lines, file, offset);
+    const below = applied.overridingBelow(parent);
+    if (below !== undefined) return `--set ${below}`;
   }
   return file;
 }

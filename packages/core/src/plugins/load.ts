@@ -24,13 +24,15 @@ export async function loadPlugin(specifier: string, baseDirectory: string): Prom
   const url = isPluginPath(specifier)
     ? locatePath(specifier, baseDirectory)
     : locatePackage(specifier, [baseDirectory, process.cwd()]);
+  const file = fileURLToPath(url);
+  if (!existsSync(file)) throw notFound(specifier, `its entry ${file} is not there. Was it built?`);
   let module: Record<string, unknown>;
   try {
     module = (await import(url)) as Record<string, unknown>;
   } catch (error) {
     throw new InnerloopError(
       'PLUGIN_INVALID',
-      `The plugin '${specifier}' (${fileURLToPath(url)}) failed while it was loaded: ${messageOf(error)}`,
+      `The plugin '${specifier}' (${file}) failed while it was loaded: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -107,11 +109,9 @@ function locateFolder(specifier: string, folder: string): string {
     const { name, exports, main } = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
     // A package with exports can import itself by name.
     if (typeof name === 'string' && exports !== undefined) return resolveModule(name, pathToFileURL(manifest).href);
-    const entry = join(folder, typeof main === 'string' ? main : 'index.js');
-    if (existsSync(entry)) return pathToFileURL(entry).href;
-    throw new Error(`there is no file ${entry}`);
+    return pathToFileURL(join(folder, typeof main === 'string' ? main : 'index.js')).href;
   } catch (error) {
-    throw notFound(specifier, `the entry of ${manifest} cannot be found (${messageOf(error)}). Was it built?`, error);
+    throw notFound(specifier, `the entry of ${manifest} cannot be found (${messageOf(error)})`, error);
   }
 }
 
