@@ -53,6 +53,7 @@ export * from './policies/mlp.js';
 export * from './rollouts/collect.js';
 export * from './rollouts/episode-returns.js';
 export * from './run/checkpoint.js';
+export * from './run/describe.js';
 export * from './run/directory.js';
 export * from './run/evaluate.js';
 export { appendToFile, writeFileAtomic } from './run/files.js';
