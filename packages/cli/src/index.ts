@@ -1,1 +1,4 @@
-export {};
+export * from './default-plugins.js';
+export * from './main.js';
+export * from './plugin.js';
+export * from './progress/component.js';

@@ -14,7 +14,7 @@ import {
   TOKENS,
 } from '@innerloop/core';
 import { MamlObjective, mamlTrainerComponent } from '@innerloop/maml';
-import { GradientOptimizer } from '@innerloop/optim-vpg';
+import { GradientOptimizer, gradientComponent } from '@innerloop/optim-vpg';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defaultPlugins } from '../src/index.js';
@@ -110,7 +110,7 @@ const outside = definePlugin({
       name: 'outside',
       summary: 'Plain descent',
       options: none,
-      create: () => new GradientOptimizer({ method: 'sgd', learningRate: 0.01 }),
+      create: () => new GradientOptimizer(gradientComponent.options.parse({ method: 'sgd', learningRate: 0.01 })),
     }),
     defineComponent({
       kind: 'advantages',

@@ -1,0 +1,37 @@
+import { corePlugin, didYouMean, InnerloopError, loadPlugin, quoteAll, Registry } from '@innerloop/core';
+import { defaultPlugins } from '../default-plugins.js';
+import { paint, print, table } from '../output/text.js';
+import type { AddCommand } from './context.js';
+import { collect } from './options.js';
+
+/** The components that come with the command, and those of further plugins. */
+export async function registryWith(specifiers: readonly string[] = []): Promise<Registry> {
+  const registry = new Registry([corePlugin, ...defaultPlugins]);
+  for (const specifier of specifiers) registry.add(await loadPlugin(specifier, process.cwd()));
+  return registry;
+}
+
+/** `innerloop list`. */
+export const addList: AddCommand = (program) => {
+  program
+    .command('list')
+    .summary('list the components that configs may name')
+    .description('Lists components by kind, with what they do and the package that they come from.')
+    .argument('[kind]', 'only this kind, such as policy-optimizer')
+    .option('--plugin <name>', 'also those of a plugin, by package name or path; may be given many times', collect)
+    .addHelpText('after', '\nExample:\n  innerloop list baseline')
+    .action(async (kind: string | undefined, options: { readonly plugin?: readonly string[] }) => {
+      const registry = await registryWith(options.plugin);
+      const kinds = registry.kinds();
+      if (kind !== undefined && !kinds.includes(kind)) {
+        const expected = `expected one of the kinds ${quoteAll(kinds)}, found '${kind}'${didYouMean(kind, kinds)}`;
+        throw new InnerloopError('OPTION_INVALID', `innerloop list: ${expected}`);
+      }
+      print((kind === undefined ? kinds : [kind]).map((each) => section(registry, each)).join('\n\n'));
+    });
+};
+
+function section(registry: Registry, kind: string): string {
+  const rows = registry.list(kind).map(({ component, plugin }) => [`  ${component.name}`, component.summary, plugin]);
+  return `${paint(process.stdout, 'bold', kind)}\n${table(rows)}`;
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { CheckpointName } from '@innerloop/core';
+import type { AddCommand } from './context.js';
+import { openRun } from './open-run.js';
+import { checkpoint, wholeNumber } from './options.js';
+import { announce, runIntoDirectory } from './run-training.js';
+
+interface ResumeOptions {
+  readonly iterations?: number;
+  readonly checkpoint?: CheckpointName;
+}
+
+/** `innerloop resume`. */
+export const addResume: AddCommand = (program, context) => {
+  program
+    .command('resume')
+    .summary('go on with a run')
+    .description('Goes on from the last checkpoint, to the same numbers as if the run had never stopped.')
+    .argument('<run>', 'a run directory')
+    .option(
+      '--iterations <n>',
+      'how many iterations the run is to have in all',
+      wholeNumber('--iterations', 1, 2 ** 32 - 1),
+    )
+    .option('--checkpoint <name>', 'last, or best: drops what came after it', checkpoint)
+    .addHelpText('after', '\nExample:\n  innerloop resume runs/point-navigation --iterations 200')
+    .action(async (path: string, options: ResumeOptions) => {
+      const { directory, experiment } = await openRun(path);
+      announce(experiment, directory, join(directory.path, 'config.yaml'));
+      context.exitCode = await runIntoDirectory(experiment, directory, { ...options, resume: true });
+    });
+};

@@ -1,0 +1,83 @@
+import {
+  type CheckpointName,
+  type Experiment,
+  type RunDirectory,
+  runTraining,
+  type TrainingResult,
+} from '@innerloop/core';
+import { writeReport } from '@innerloop/report';
+import { INTERRUPTED_EXIT_CODE, Interrupted, Interruption } from '../interrupt.js';
+import { evaluationSentence, returnsTable } from '../output/returns-table.js';
+import { commandLine, displayPath, print } from '../output/text.js';
+import { EvaluationProgress } from '../progress/evaluation-progress.js';
+
+/** How `train` and `resume` run. */
+export interface RunOptions {
+  readonly resume?: boolean;
+  readonly iterations?: number;
+  readonly checkpoint?: CheckpointName;
+}
+
+/** Says what is about to be run. */
+export function announce({ config, backend, notices }: Experiment, directory: RunDirectory, source: string): void {
+  for (const notice of notices) print(`note: ${notice}`);
+  print(`run      ${config.run.name}: ${config.trainer.use} on ${config.tasks.use}, seed ${config.run.seed}`);
+  print(`config   ${displayPath(source)}`);
+  print(`backend  ${backend.name} (${backend.reason})`);
+  print(`into     ${displayPath(directory.path)}\n`);
+}
+
+/**
+ * Trains into a run directory, evaluates, writes the report, and tells the user how it went and how to go on.
+ *
+ * @returns The exit code.
+ */
+export async function runIntoDirectory(
+  experiment: Experiment,
+  directory: RunDirectory,
+  options: RunOptions = {},
+): Promise<number> {
+  const place = displayPath(directory.path);
+  const interruption = new Interruption('Stopping after this iteration. Press Ctrl-C again to leave at once.');
+  const progress = new EvaluationProgress(process.stdout);
+  try {
+    const result = await runTraining(experiment, {
+      ...options,
+      directory,
+      signal: interruption.signal,
+      onEvaluationProgress: (done, total) => {
+        if (interruption.signal.aborted) throw new Interrupted('The final evaluation was interrupted.');
+        progress.update(done, total);
+      },
+    });
+    return await conclude(result, directory, place);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    progress.stop();
+    print(`${error.message} All iterations are saved.`);
+    print(`Resume:    ${commandLine('resume', place)}`);
+    return INTERRUPTED_EXIT_CODE;
+  } finally {
+    progress.stop();
+    interruption.dispose();
+    await experiment.close();
+  }
+}
+
+async function conclude(result: TrainingResult, directory: RunDirectory, place: string): Promise<number> {
+  const { reason, detail, evaluation, iteration } = result;
+  print(reason === 'already-finished' ? `${detail}\n` : reason === 'finished' ? '' : `\n${detail}`);
+  if (reason === 'interrupted' || reason === 'stopped') {
+    print(`Saved in ${place}.`);
+    print(`Resume:    ${commandLine('resume', place)}`);
+    return reason === 'interrupted' ? INTERRUPTED_EXIT_CODE : 1;
+  }
+  if (evaluation) print(`${evaluationSentence(evaluation)}\n\n${returnsTable(evaluation)}\n`);
+  const report = await writeReport(directory.path);
+  print(`Report:    ${displayPath(report)}`);
+  print(
+    `Evaluate:  ${commandLine('evaluate', place, '--tasks', '40', '--steps', '3', '--rollouts', '40', '--seed', '7')}`,
+  );
+  print(`Go on:     ${commandLine('resume', place, '--iterations', String(2 * iteration))}`);
+  return 0;
+}

@@ -1,0 +1,67 @@
+import { join, resolve } from 'node:path';
+import {
+  type BackendChoice,
+  createExperiment,
+  type Experiment,
+  RunDirectory,
+  readConfig,
+  stringifyConfig,
+  VERSION,
+} from '@innerloop/core';
+import { defaultPlugins } from '../default-plugins.js';
+import type { AddCommand } from './context.js';
+import { backend, collect } from './options.js';
+import { announce, runIntoDirectory } from './run-training.js';
+
+interface TrainOptions {
+  readonly set?: readonly string[];
+  readonly out?: string;
+  readonly backend?: BackendChoice;
+}
+
+/** `innerloop train`. */
+export const addTrain: AddCommand = (program, context) => {
+  program
+    .command('train')
+    .summary('train from a config file')
+    .description('Trains, evaluates on unseen tasks and writes a report, all into a new run directory.')
+    .argument('<config>', 'the experiment, a YAML file')
+    .option('--set <path=value>', 'override a value of the config; may be given many times', collect)
+    .option('--out <dir>', 'the run directory (default: runs/<run.name>)')
+    .option('--backend <name>', 'override run.backend: auto, wasm or cpu', backend)
+    .addHelpText(
+      'after',
+      '\nExample:\n  innerloop train my-config.yaml --set run.seed=2 --set meta.use=gradient --out runs/adam',
+    )
+    .action(async (file: string, options: TrainOptions) => {
+      const input = await readConfig(file, options.set ?? []);
+      const experiment = await createExperiment(input.config, {
+        ...input,
+        plugins: defaultPlugins,
+        ...(options.backend && { backend: options.backend }),
+      });
+      const directory = await createDirectory(
+        experiment,
+        options.out ?? join('runs', experiment.config.run.name),
+        file,
+      );
+      announce(experiment, directory, file);
+      context.exitCode = await runIntoDirectory(experiment, directory);
+    });
+};
+
+/** The saved config names the backend that was used, so that a resumed run uses it again. */
+function createDirectory({ config, backend, registry }: Experiment, path: string, file: string): Promise<RunDirectory> {
+  const run = { ...config.run, backend: backend.name as BackendChoice };
+  return RunDirectory.create(path, {
+    config: stringifyConfig({ ...config, run }),
+    info: {
+      innerloop: VERSION,
+      node: process.version,
+      backend,
+      created: new Date().toISOString(),
+      source: resolve(file),
+      plugins: registry.plugins.map(({ name, version }) => ({ name, version })),
+    },
+  });
+}

@@ -1,0 +1,169 @@
+import type { CurvatureMethod } from '@innerloop/maml';
+import { conjugateGradient } from '@innerloop/optim-trpo';
+import type { VerifyCase } from './case.js';
+import { CaseProblem } from './problem.js';
+import { addScaled, dot, norm, relativeError } from './vectors.js';
+
+/*
+ * Every expected quantity of a reference case, computed with the components that training uses, in float32.
+ *
+ * Conjugate gradient amplifies rounding, so its solution x and the full step s are not compared number by number. What holds whatever
+ * the rounding, with g the gradient and H the damped Hessian of KL:
+ *
+ *   - our own solution leaves about the same residual as the file's, and our own full step reaches about the same KL;
+ *   - the file's x is one that conjugate gradient can return: it is stationary along itself, xᵀHx = xᵀg;
+ *   - the file's s leads downhill, sᵀg < 0, and is as long as the KL limit allows: ½ sᵀHs = maxKl.
+ */
+
+/** How one comparison came out. */
+export interface Comparison {
+  /** How the error was measured, in a word or two. */
+  readonly measure: string;
+  readonly error: number;
+  readonly tolerance: number;
+}
+
+/** One expected quantity of a case, compared. */
+export interface QuantityResult extends Comparison {
+  /** Its key under `expected`. */
+  readonly quantity: string;
+  readonly passed: boolean;
+}
+
+/** How a whole case came out. */
+export interface CaseResult {
+  readonly name: string;
+  readonly file: string;
+  readonly passed: boolean;
+  readonly quantities: readonly QuantityResult[];
+  /**
+   * Norm-relative error of the Hessian-vector product by the two other methods; not judged, since a finite difference has an
+   * error of its own.
+   */
+  readonly otherCurvatures: Readonly<Record<Exclude<CurvatureMethod, 'gauss-newton'>, number>>;
+}
+
+const VECTOR_TOLERANCE = 1e-4;
+const SURROGATE_TOLERANCE = 1e-5;
+const KL_ABSOLUTE = 2e-6;
+const KL_RELATIVE = 2e-3;
+const RESIDUAL_FACTOR = 2;
+const RESIDUAL_FLOOR = 1e-4;
+const STEP_KL_TOLERANCE = 0.15;
+/** Of xᵀHx = xᵀg and ½ sᵀHs = maxKl: products of two quantities that may each be off by 1e-4, with room. */
+const STATIONARITY_TOLERANCE = 1e-3;
+/** Where conjugate gradient stops, as in the reference computation. */
+const CG_TOLERANCE = 1e-10;
+
+/** Computes and compares every expected quantity of a case on the active backend. */
+export async function verifyCase(given: VerifyCase): Promise<CaseResult> {
+  const problem = new CaseProblem(given);
+  try {
+    const pointwise = comparePointwise(given, problem);
+    const solution = await compareSolution(given, problem);
+    const worst = new Map<string, Comparison>();
+    for (const [quantity, comparison] of [...pointwise, ...solution]) {
+      const before = worst.get(quantity);
+      if (!before || ratio(comparison) > ratio(before)) worst.set(quantity, comparison);
+    }
+    const quantities = [...worst].map(([quantity, comparison]) => {
+      return { quantity, ...comparison, passed: comparison.error <= comparison.tolerance };
+    });
+    const { direction, expected } = given;
+    const errorOf = (method: CurvatureMethod) =>
+      relativeError(problem.curvature(direction, method), expected.klHessianVectorProduct);
+    return {
+      name: given.name,
+      file: given.file,
+      passed: quantities.every(({ passed }) => passed),
+      quantities,
+      otherCurvatures: {
+        'finite-difference': errorOf('finite-difference'),
+        'double-backprop': errorOf('double-backprop'),
+      },
+    };
+  } finally {
+    problem.dispose();
+  }
+}
+
+/** NaN counts as the worst. */
+function ratio({ error, tolerance }: Comparison): number {
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / tolerance;
+}
+
+type Named = readonly [quantity: string, comparison: Comparison];
+
+function vector(found: Float64Array, expected: Float64Array): Comparison {
+  return { measure: 'relative norm', error: relativeError(found, expected), tolerance: VECTOR_TOLERANCE };
+}
+
+function surrogate(found: number, expected: number): Comparison {
+  return { measure: 'absolute', error: Math.abs(found - expected), tolerance: SURROGATE_TOLERANCE };
+}
+
+function divergence(found: number, expected: number): Comparison {
+  const tolerance = KL_ABSOLUTE + KL_RELATIVE * Math.abs(expected);
+  return { measure: 'absolute', error: Math.abs(found - expected), tolerance };
+}
+
+/** The quantities that are values at a given θ. */
+function comparePointwise({ parameters, direction, expected }: VerifyCase, problem: CaseProblem): Named[] {
+  const perturbed = addScaled(parameters, expected.perturbation, direction);
+  const stepped = addScaled(parameters, 1, expected.fullStep);
+  return [
+    ['innerLoss', vector(problem.innerLosses(expected.innerLoss), concat(expected.innerLoss))],
+    ...expected.adapted.map((phi, i): Named => ['adapted', vector(problem.adapted(i), phi)]),
+    ['surrogate', surrogate(problem.surrogate(parameters), expected.surrogate)],
+    ['metaGradient', vector(problem.gradient('exact'), expected.metaGradient)],
+    ['firstOrderMetaGradient', vector(problem.gradient('first-order'), expected.firstOrderMetaGradient)],
+    ['klAtTheta', divergence(problem.kl(parameters), expected.klAtTheta)],
+    ['klHessianVectorProduct', vector(problem.curvature(direction), expected.klHessianVectorProduct)],
+    ['surrogateAtPerturbed', surrogate(problem.surrogate(perturbed), expected.surrogateAtPerturbed)],
+    ['klAtPerturbed', divergence(problem.kl(perturbed), expected.klAtPerturbed)],
+    ['surrogateAfterFullStep', surrogate(problem.surrogate(stepped), expected.surrogateAfterFullStep)],
+    ['klAfterFullStep', divergence(problem.kl(stepped), expected.klAfterFullStep)],
+  ];
+}
+
+/** The quantities that conjugate gradient leads to; see the head of this file. */
+async function compareSolution({ parameters, expected }: VerifyCase, problem: CaseProblem): Promise<Named[]> {
+  const { cgIterations, cgDamping, maxKl, cgSolution, fullStep, klAfterFullStep } = expected;
+  const g = problem.gradient('exact');
+  const product = (v: Float64Array) => addScaled(problem.curvature(v), cgDamping, v);
+  const residual = (x: Float64Array) => norm(addScaled(product(x), -1, g)) / norm(g);
+  const { x } = await conjugateGradient(async (v) => product(v), g, {
+    iterations: cgIterations,
+    tolerance: CG_TOLERANCE,
+  });
+  const ownStep = x.map((value) => -value * Math.sqrt((2 * maxKl) / dot(x, product(x))));
+  const ownKl = problem.kl(addScaled(parameters, 1, ownStep));
+  const slope = dot(cgSolution, g);
+  const stationary = Math.abs(dot(cgSolution, product(cgSolution)) - slope) / Math.abs(slope);
+  const downhill = -Math.sign(dot(fullStep, g));
+  const length = Math.abs((downhill * dot(fullStep, product(fullStep))) / (2 * maxKl) - 1);
+  return [
+    [
+      'cgSolution',
+      {
+        measure: 'own residual',
+        error: residual(x),
+        tolerance: Math.max(RESIDUAL_FACTOR * residual(cgSolution), RESIDUAL_FLOOR),
+      },
+    ],
+    ['cgSolution', { measure: 'stationarity', error: stationary, tolerance: STATIONARITY_TOLERANCE }],
+    [
+      'fullStep',
+      {
+        measure: "own step's KL",
+        error: Math.abs(ownKl - klAfterFullStep) / Math.abs(klAfterFullStep),
+        tolerance: STEP_KL_TOLERANCE,
+      },
+    ],
+    ['fullStep', { measure: 'length', error: length, tolerance: STATIONARITY_TOLERANCE }],
+  ];
+}
+
+function concat(vectors: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(vectors.flatMap((vector) => [...vector]));
+}
