@@ -1,19 +1,24 @@
+import { resolve } from 'node:path';
 import { stringifyConfig } from '../config/stringify.js';
 import type { Experiment } from '../experiment.js';
+import type { BackendChoice } from '../numerics/backend.js';
 import { VERSION } from '../version.js';
 import type { RunFiles } from './directory.js';
 
-/** What the directory of a new run of this experiment begins with: `RunDirectory.create(path, describeRun(experiment))`. */
+/**
+ * What the directory of a new run of this experiment begins with: `RunDirectory.create(path, describeRun(experiment))`. The
+ * config names the backend that was used, so that a resumed run uses it again.
+ */
 export function describeRun(experiment: Pick<Experiment, 'config' | 'backend' | 'source' | 'registry'>): RunFiles {
   const { config, backend, source, registry } = experiment;
   return {
-    config: stringifyConfig(config),
+    config: stringifyConfig({ ...config, run: { ...config.run, backend: backend.name as BackendChoice } }),
     info: {
       innerloop: VERSION,
-      node: process.versions.node,
+      node: process.version,
       backend,
       created: new Date().toISOString(),
-      source,
+      source: source === null ? null : resolve(source),
       plugins: registry.plugins.map(({ name, version }) => ({ name, version })),
     },
   };
