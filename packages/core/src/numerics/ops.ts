@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { node, type Tensor } from './tensor.js';
+import { beside, node, type Tensor } from './tensor.js';
 
 /**
  * The operations that may be differentiated. Each pullback is written in operations of this file, so that
@@ -91,8 +91,18 @@ export function sigmoid(x: Tensor): Tensor {
  */
 export function tanh(x: Tensor): Tensor {
   const value = tf.tidy(() => tf.sub(tf.mul(tf.sigmoid(tf.mul(x.data, 2)), 2), 1));
-  const y: Tensor = node(value, [x], [(dy) => sub(dy, mul(dy, square(y)))]);
+  const y: Tensor = node(value, [x], [(dy) => mul(dy, tanhSlope(y))]);
   return y;
+}
+
+const slopes = new WeakMap<Tensor, Tensor>();
+
+/** `1 − y²`, the derivative of tanh where it is y; remembered, since every pass backward wants it again. */
+function tanhSlope(y: Tensor): Tensor {
+  return remembered(slopes, y, () => {
+    const value = tf.tidy(() => tf.sub(1, tf.square(y.data)));
+    return node(value, [y], [(dy) => scale(mul(dy, y), -2)]);
+  });
 }
 
 /** `max(x, 0)`; the derivative at 0 is 0. */
@@ -136,12 +146,20 @@ const transposes = new WeakMap<Tensor, Tensor>();
  */
 export function transpose(x: Tensor): Tensor {
   assertRank('transpose', x, 2);
-  const known = transposes.get(x);
-  if (known && !known.data.isDisposed) return known;
-  const y: Tensor = node(tf.transpose(x.data), [x], [(dy) => transpose(dy)]);
-  transposes.set(x, y);
-  transposes.set(y, x);
-  return y;
+  return remembered(transposes, x, () => {
+    const y = node(tf.transpose(x.data), [x], [(dy) => transpose(dy)]);
+    transposes.set(y, x);
+    return y;
+  });
+}
+
+/** What was made of x before, if it is still alive; else made now, to live as long as x. */
+function remembered(known: WeakMap<Tensor, Tensor>, x: Tensor, make: () => Tensor): Tensor {
+  const before = known.get(x);
+  if (before && !before.data.isDisposed) return before;
+  const made = beside(x, make);
+  known.set(x, made);
+  return made;
 }
 
 /** The same elements in another shape. */

@@ -25,6 +25,8 @@ export class Tensor {
     readonly pullbacks: readonly Pullback[],
     /** Whether a derivative with respect to some variable can pass through here. */
     readonly tracked: boolean,
+    /** What keeps the value alive, if it outlives the scope that it was made in. */
+    readonly workspace: Workspace | undefined = active,
   ) {}
 
   /** The length of each axis. */
@@ -108,6 +110,11 @@ export function tidy<T>(compute: () => T): T {
   }
 }
 
+/** Makes something that belongs to `x`, such as its transpose: it lives as long as x does, wherever it is first asked for. */
+export function beside<T>(x: Tensor, make: () => T): T {
+  return x.workspace ? x.workspace.run(make) : make();
+}
+
 /** Makes a node; every operation ends here. */
 export function node(data: tf.Tensor, inputs: readonly Tensor[] = [], pullbacks: readonly Pullback[] = []): Tensor {
   active?.hold(data);
@@ -140,12 +147,12 @@ export function variable(values: Numbers, shape: readonly number[]): Tensor {
 
 /** The same value as a new constant: derivatives stop here. */
 export function stopGradient(x: Tensor): Tensor {
-  return new Tensor(x.data, [], [], false);
+  return new Tensor(x.data, [], [], false, x.workspace);
 }
 
 /** The same value as a new variable: the graph is cut here, and derivatives can be taken from here on. */
 export function detach(x: Tensor): Tensor {
-  return new Tensor(x.data, [], [], true);
+  return new Tensor(x.data, [], [], true, x.workspace);
 }
 
 /** How many tensors the backend holds; equal before and after means that nothing leaked. */
