@@ -133,6 +133,20 @@ describe('resume', () => {
     expect(await directory.readEvaluation()).toEqual(evaluation);
   });
 
+  it('does not take the evaluation of a shorter run for its own', async () => {
+    const evaluation = { keepBest: false };
+    const directory = await newDirectory();
+    await runTraining(fakeExperiment({ run: { iterations: 4 }, evaluation }), { directory });
+    const path = join(directory.path, 'evaluation.json');
+    const shorter = readFileSync(path, 'utf8');
+    const longer = await runTraining(fakeExperiment({ evaluation }), { directory, resume: true });
+    // As if the process had been killed between the last checkpoint and the evaluation.
+    writeFileSync(path, shorter);
+    const again = await runTraining(fakeExperiment({ evaluation }), { directory, resume: true });
+    expect(again).toMatchObject({ reason: 'finished', evaluation: { checkpoint: 'last', iteration: 10 } });
+    expect(await directory.readEvaluation()).toEqual(longer.evaluation);
+  });
+
   it('extends a finished run, and remembers how far when that is interrupted', async () => {
     const directory = await interruptedAt(4, { iterations: 4 });
     await runTraining(fakeExperiment({ run: { iterations: 4 } }), { directory, resume: true });
@@ -160,6 +174,26 @@ describe('resume', () => {
     expect(error.message).toContain('The best checkpoint (iteration 3) is intact: use it with --checkpoint best.');
     const result = await runTraining(fakeExperiment(), { directory, resume: true, checkpoint: 'best' });
     expect(result).toMatchObject({ reason: 'finished', iteration: 10 });
+    expect(await traces(directory)).toEqual(await straight());
+  });
+
+  it('remembers the new end, and the way back to the best, even if it is killed before the next checkpoint', async () => {
+    const directory = await interruptedAt(4);
+    const before = () => {
+      throw new Error('killed');
+    };
+    const kill = (more: object) =>
+      rejection(runTraining(fakeExperiment({ behaviour: { before } }), { directory, resume: true, ...more }));
+    await kill({ iterations: 12 });
+    const { layout } = fakeExperiment().trainer;
+    expect((await loadRunParameters(directory, layout, 'last')).record).toMatchObject({ iteration: 4, iterations: 12 });
+    // The metrics are cut to the 3 lines of the best checkpoint, so that `last` must lead there too.
+    await kill({ checkpoint: 'best', iterations: 10 });
+    expect((await loadRunParameters(directory, layout, 'last')).record).toMatchObject({
+      iteration: 3,
+      metricsLines: 3,
+    });
+    await runTraining(fakeExperiment(), { directory, resume: true });
     expect(await traces(directory)).toEqual(await straight());
   });
 

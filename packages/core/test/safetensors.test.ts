@@ -92,10 +92,26 @@ describe('safetensors', () => {
     ['a negative length', fileOf(`{"a":${entry('[0,8]', '[-1]')}}`, eight), "'a' has no valid shape: [-1]"],
     ['one offset', fileOf(`{"a":${entry('[0]')}}`, eight), "'a' has no valid data_offsets: [0]"],
     ['a broken offset', fileOf(`{"a":${entry('[0.5,8.5]')}}`, eight), "'a' has no valid data_offsets: [0.5,8.5]"],
-    ['a shape that does not fit', fileOf(`{"a":${entry('[0,8]', '[2]')}}`, eight), 'takes 16 bytes, but its data_offsets are [0, 8]'],
-    ['overlap', fileOf(`{"a":${entry('[0,8]')},"b":${entry('[4,12]')}}`, [...eight, 0, 0, 0, 0]), "'b' overlaps 'a' at byte 4"],
-    ['a gap', fileOf(`{"a":${entry('[0,8]')},"b":${entry('[16,24]')}}`, [...eight, ...eight, ...eight]), 'bytes 8 to 16 of the data belong to no tensor'],
-    ['missing data', fileOf(`{"a":${entry('[0,8]')}}`, eight.slice(1)), 'it is truncated: its data should have 8 bytes and have 7'],
+    [
+      'a shape that does not fit',
+      fileOf(`{"a":${entry('[0,8]', '[2]')}}`, eight),
+      'takes 16 bytes, but its data_offsets are [0, 8]',
+    ],
+    [
+      'overlap',
+      fileOf(`{"a":${entry('[0,8]')},"b":${entry('[4,12]')}}`, [...eight, 0, 0, 0, 0]),
+      "'b' overlaps 'a' at byte 4",
+    ],
+    [
+      'a gap',
+      fileOf(`{"a":${entry('[0,8]')},"b":${entry('[16,24]')}}`, [...eight, ...eight, ...eight]),
+      'bytes 8 to 16 of the data belong to no tensor',
+    ],
+    [
+      'missing data',
+      fileOf(`{"a":${entry('[0,8]')}}`, eight.slice(1)),
+      'it is truncated: its data should have 8 bytes and have 7',
+    ],
     ['data left over', fileOf(`{"a":${entry('[0,8]')}}`, [...eight, 0]), 'its data should have 8 bytes and have 9'],
   ])('refuses a file with %s', (_, bytes, message) => {
     const read = () => decodeSafetensors(bytes, '/runs/a/000001.safetensors');

@@ -51,7 +51,8 @@ export class FakeTrainer implements Trainer {
       (v, i) => 0.9 * v + Math.sin(3 * (this.parameters[i] as number)) + random.normal(),
     );
     const moved = this.parameters.map((p, i) => p - 0.1 * (this.velocity[i] as number));
-    this.parameters = this.behaviour.next?.(iteration, moved) ?? moved;
+    // In place, as a trainer may: who wants to keep θ must copy it.
+    this.parameters.set(this.behaviour.next?.(iteration, moved) ?? moved);
     const stop = this.behaviour.stop?.(iteration);
     const metrics = {
       iteration,
