@@ -3,6 +3,7 @@ import {
   type EvaluationRequest,
   type EvaluationResult,
   type EventName,
+  type Events,
   evaluationSchema,
   type IterationResult,
   type Json,
@@ -164,4 +165,17 @@ export async function comparableMetrics(directory: RunDirectory): Promise<Record
   return (await directory.readMetrics()).map((line) =>
     Object.fromEntries(Object.entries(line).filter(([name]) => !/^(time|memory)\//.test(name))),
   );
+}
+
+/** The payloads of every event of that name so far. */
+export function payloads<Name extends keyof Events>(experiment: FakeExperiment, name: Name): Events[Name][] {
+  return experiment.seen.filter((event) => event.name === name).map((event) => event.payload as Events[Name]);
+}
+
+/** A trainer whose θ₀ is the number of iterations, and whose return is looked up there. */
+export function scripted(scores: Readonly<Record<number, number>>): FakeBehaviour {
+  return {
+    next: (iteration: number, parameters: Float64Array) => parameters.with(0, iteration),
+    score: ([iteration]: Float64Array) => scores[iteration as number] ?? -100,
+  };
 }
