@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSy
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeSafetensors } from '@innerloop/core';
+import { decodeSafetensors, messageOf } from '@innerloop/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pack } from '../../../scripts/lib/pack.mjs';
 import { capture, pnpm } from '../../../scripts/lib/process.mjs';
@@ -19,8 +19,15 @@ const packages = workspacePackages().filter(({ manifest }) => manifest.private !
 const OFFLINE = /META_FETCH_FAIL|NO_OFFLINE|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT/;
 let unreachable: string | undefined;
 
+/** Runs a command in the folder. */
+const run = capture as (
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly timeout: number; readonly env?: Readonly<Record<string, string>> },
+) => Promise<{ code: number; output: string; stdout: string }>;
+
 /** Installs the command and the plugin; every package of ours comes from its tarball. */
-async function install(): Promise<string | undefined> {
+async function install(): Promise<void> {
   const packed = await pack(
     packages.map(({ name }) => name),
     folder,
@@ -35,18 +42,27 @@ async function install(): Promise<string | undefined> {
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const { packageManager } = readJson(join(ROOT, 'package.json')) as { packageManager: string };
-  const [command, args] = pnpm(packageManager, ['install', '--prefer-offline', '--ignore-scripts']);
-  const { code, output } = await capture(command, args, { cwd: folder, timeout: 150_000 });
-  if (code === 0) return undefined;
-  const network = OFFLINE.exec(output);
-  if (network)
+  const options = ['install', '--prefer-offline', '--ignore-scripts', '--fetch-retries=1'];
+  const [command, args] = pnpm(packageManager, options) as [string, string[]];
+  const { code, output } = await run(command, args, { cwd: folder, timeout: 150_000 });
+  if (code !== 0) throw new Error(`pnpm install failed (exit code ${code}):\n${output}`);
+}
+
+/** Why nothing can be installed here, if the network is to blame; any other failure is thrown. */
+async function tryInstall(): Promise<string | undefined> {
+  try {
+    await install();
+    return undefined;
+  } catch (error) {
+    const network = OFFLINE.exec(messageOf(error));
+    if (!network) throw error;
     return `the npm registry cannot be reached (${network[0]}), so nothing can be installed outside the workspace`;
-  throw new Error(`pnpm install failed (exit code ${code}):\n${output}`);
+  }
 }
 
 /** Runs `npx innerloop` in the folder. */
 function innerloop(...args: string[]): Promise<{ code: number; output: string; stdout: string }> {
-  return capture('npx', ['--no-install', 'innerloop', ...args], { cwd: folder, timeout: 60_000 });
+  return run('npx', ['--no-install', 'innerloop', ...args], { cwd: folder, timeout: 60_000 });
 }
 
 /** Small enough to take seconds. */
@@ -61,8 +77,8 @@ const TINY = [
   'evaluation.final={tasks: 2, steps: 1, rollouts: 2, examples: 0}',
 ].flatMap((override) => ['--set', override]);
 
-function parametersOf(run: string) {
-  const checkpoints = join(folder, run, 'checkpoints');
+function parametersOf(name: string) {
+  const checkpoints = join(folder, name, 'checkpoints');
   const { file } = JSON.parse(readFileSync(join(checkpoints, 'last.json'), 'utf8')) as { file: string };
   const { tensors } = decodeSafetensors(readFileSync(join(checkpoints, file)), file);
   return { policy: tensors.filter(({ name }) => !isOwn(name)), own: tensors.filter(({ name }) => isOwn(name)) };
@@ -70,8 +86,8 @@ function parametersOf(run: string) {
 
 const isOwn = (name: string) => name.startsWith('inner/');
 
-function metricsOf(run: string): Record<string, unknown>[] {
-  const lines = readFileSync(join(folder, run, 'metrics.jsonl'), 'utf8')
+function metricsOf(name: string): Record<string, unknown>[] {
+  const lines = readFileSync(join(folder, name, 'metrics.jsonl'), 'utf8')
     .trim()
     .split('\n');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -81,7 +97,7 @@ describe('the packed plugin, outside the workspace', () => {
   beforeAll(async () => {
     const unbuilt = packages.filter(({ directory }) => !existsSync(join(directory, 'dist', 'index.js')));
     if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.map(({ name }) => name).join(', ')}; npm run build`);
-    unreachable = await install();
+    unreachable = await tryInstall();
     if (unreachable === undefined) copyFileSync(join(folder, 'node_modules', PLUGIN, 'meta-sgd.yaml'), config);
   }, 200_000);
 
