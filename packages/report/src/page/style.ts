@@ -51,6 +51,7 @@ figcaption { margin-top: 0.25rem; color: var(--soft); font-size: 0.9rem; max-wid
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.95rem; }
 caption { text-align: left; color: var(--soft); font-size: 0.9rem; padding-bottom: 0.4rem; }
 th, td { padding: 0.4rem 1rem 0.4rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+tbody th { white-space: normal; min-width: 8rem; }
 thead th { color: var(--soft); font-weight: 600; }
 th:first-child, .text { text-align: left; }
 td.text { white-space: normal; min-width: 12rem; color: var(--soft); font-size: 0.9rem; padding-left: 0.5rem; }

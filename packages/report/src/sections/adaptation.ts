@@ -24,16 +24,22 @@ function table(rows: readonly AdaptationRow[]): Html {
       return html`<td>${point ? interval(point.value, point.ci95) : '–'}</td>`;
     });
   const head = steps.map((step) => html`<th scope="col">${step === 0 ? 'before' : count(step, 'step')}</th>`);
-  const body = rows.map(
-    (row) => html`<tr><th scope="row">${row.label}</th>${cells(row)}<td class="text">${source(row.source)}</td></tr>`,
-  );
+  const body = rows.map((row) => html`<tr><th scope="row">${row.label}</th>${cells(row)}</tr>`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of returns by adaptation steps"><table>
 <caption>Mean return and half-width of its 95 % interval</caption>
-<thead><tr><th scope="col">Result</th>${head}<th scope="col" class="text">Source</th></tr></thead>
-<tbody>${body}</tbody></table></div>`;
+<thead><tr><th scope="col">Result</th>${head}</tr></thead>
+<tbody>${body}</tbody></table></div>
+${sources(rows)}`;
 }
 
-function source(text: string | null): Html | string {
-  if (text === null) return 'evaluation.json';
+/** Where the published rows were read, below the table: such sentences would make its rows as high as they are long. */
+function sources(rows: readonly AdaptationRow[]): Html | string {
+  const published = rows.filter((row) => row.source !== null);
+  if (published.length === 0) return '';
+  return html`<details><summary>Sources of the published rows</summary><dl>
+${published.map((row) => html`<dt>${row.label}</dt><dd>${linked(row.source ?? '')}</dd>`)}</dl></details>`;
+}
+
+function linked(text: string): Html | string {
   return /^https?:\/\/\S+$/.test(text) ? html`<a href="${text}">${text}</a>` : text;
 }
