@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { main } from '../../src/main.js';
+
+/** What a command printed, and its exit code. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command in this process. */
+export async function run(...args: readonly string[]): Promise<Outcome> {
+  const written = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk: string | Uint8Array) => {
+      written[name] += String(chunk);
+      return true;
+    }),
+  );
+  try {
+    const code = await main(['node', 'innerloop', ...args]);
+    return { code, ...written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** The built program. */
+export const BIN = fileURLToPath(new URL('../../bin/innerloop.js', import.meta.url));
+
+/** Runs the built program in a process of its own. `during` sees all output so far after each piece of it. */
+export function spawnCli(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly during?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void },
+): Promise<Outcome> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd });
+    const written = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        written[name] += text;
+        options.during?.(written.stdout, (signal) => child.kill(signal));
+      });
+    }
+    child.on('error', failed).on('close', (code) => done({ code, ...written }));
+  });
+}
