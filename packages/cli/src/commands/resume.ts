@@ -3,7 +3,7 @@ import type { CheckpointName } from '@innerloop/core';
 import type { AddCommand } from './context.js';
 import { openRun } from './open-run.js';
 import { checkpoint, wholeNumber } from './options.js';
-import { announce, runIntoDirectory } from './run-training.js';
+import { runIntoDirectory } from './run-training.js';
 
 interface ResumeOptions {
   readonly iterations?: number;
@@ -26,7 +26,7 @@ export const addResume: AddCommand = (program, context) => {
     .addHelpText('after', '\nExample:\n  innerloop resume runs/point-navigation --iterations 200')
     .action(async (path: string, options: ResumeOptions) => {
       const { directory, experiment } = await openRun(path);
-      announce(experiment, directory, join(directory.path, 'config.yaml'));
-      context.exitCode = await runIntoDirectory(experiment, directory, { ...options, resume: true });
+      const config = join(directory.path, 'config.yaml');
+      context.exitCode = await runIntoDirectory(experiment, directory, { ...options, config, resume: true });
     });
 };

@@ -13,13 +13,15 @@ import { EvaluationProgress } from '../progress/evaluation-progress.js';
 
 /** How `train` and `resume` run. */
 export interface RunOptions {
+  /** The config file, to be shown. */
+  readonly config: string;
   readonly resume?: boolean;
   readonly iterations?: number;
   readonly checkpoint?: CheckpointName;
 }
 
 /** Says what is about to be run. */
-export function announce({ config, backend, notices }: Experiment, directory: RunDirectory, source: string): void {
+function announce({ config, backend, notices }: Experiment, directory: RunDirectory, source: string): void {
   for (const notice of notices) print(`note: ${notice}`);
   print(`run      ${config.run.name}: ${config.trainer.use} on ${config.tasks.use}, seed ${config.run.seed}`);
   print(`config   ${displayPath(source)}`);
@@ -35,11 +37,12 @@ export function announce({ config, backend, notices }: Experiment, directory: Ru
 export async function runIntoDirectory(
   experiment: Experiment,
   directory: RunDirectory,
-  options: RunOptions = {},
+  { config, ...options }: RunOptions,
 ): Promise<number> {
   const place = displayPath(directory.path);
   const interruption = new Interruption('Stopping after this iteration. Press Ctrl-C again to leave at once.');
   const progress = new EvaluationProgress(process.stdout);
+  announce(experiment, directory, config);
   try {
     const result = await runTraining(experiment, {
       ...options,

@@ -11,7 +11,7 @@ import {
 import { defaultPlugins } from '../default-plugins.js';
 import type { AddCommand } from './context.js';
 import { backend, collect } from './options.js';
-import { announce, runIntoDirectory } from './run-training.js';
+import { runIntoDirectory } from './run-training.js';
 
 interface TrainOptions {
   readonly set?: readonly string[];
@@ -45,8 +45,7 @@ export const addTrain: AddCommand = (program, context) => {
         options.out ?? join('runs', experiment.config.run.name),
         file,
       );
-      announce(experiment, directory, file);
-      context.exitCode = await runIntoDirectory(experiment, directory);
+      context.exitCode = await runIntoDirectory(experiment, directory, { config: file });
     });
 };
 

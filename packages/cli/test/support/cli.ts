@@ -30,10 +30,10 @@ export async function run(...args: readonly string[]): Promise<Outcome> {
 /** The built program. */
 export const BIN = fileURLToPath(new URL('../../bin/innerloop.js', import.meta.url));
 
-/** Runs the built program in a process of its own. `during` sees all output so far after each piece of it. */
+/** Runs the built program in a process of its own. `during` sees all output so far, of both streams, after each piece of it. */
 export function spawnCli(
   args: readonly string[],
-  options: { readonly cwd: string; readonly during?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void },
+  options: { readonly cwd: string; readonly during?: (output: string, kill: (signal: NodeJS.Signals) => void) => void },
 ): Promise<Outcome> {
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd });
@@ -41,7 +41,7 @@ export function spawnCli(
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         written[name] += text;
-        options.during?.(written.stdout, (signal) => child.kill(signal));
+        options.during?.(written.stdout + written.stderr, (signal) => child.kill(signal));
       });
     }
     child.on('error', failed).on('close', (code) => done({ code, ...written }));
