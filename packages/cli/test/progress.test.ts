@@ -124,7 +124,8 @@ describe('progress in a terminal', () => {
     // The bar is drawn again after the line.
     expect(shown.lastIndexOf('1/4')).toBeGreaterThan(shown.indexOf('look here'));
     await logger.close();
-    expect(text()).toContain(`${ESC}[?7h`); // Line wrapping is given back.
+    expect(text()).toContain(`${ESC}[0J`); // The bar is cleared away.
+    expect(shown).not.toContain(`${ESC}[?`); // No mode of the terminal is changed that an exit could leave behind.
   });
 
   it('has no colours with NO_COLOR', async () => {

@@ -4,7 +4,7 @@ import { default as cliProgress, type MultiBar, type SingleBar } from 'cli-progr
 export class Bar {
   private readonly bars: MultiBar;
   private readonly bar: SingleBar;
-  /** An abrupt exit must not leave the terminal without line wrapping. */
+  /** An abrupt exit must not leave the cursor behind the bar. */
   private readonly restore = () => this.stop();
   private stopped = false;
 
@@ -24,6 +24,7 @@ export class Bar {
         forceRedraw: true,
         gracefulExit: false, // Signals are the command's affair.
         clearOnComplete: true,
+        linewrap: true, // Cuts the bar at the edge and lets longer lines above it wrap.
       },
       cliProgress.Presets.shades_classic,
     );
@@ -42,7 +43,7 @@ export class Bar {
     this.draw();
   }
 
-  /** Removes the bar and gives the terminal back. */
+  /** Removes the bar. */
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
