@@ -325,7 +325,10 @@ describe('a command line', () => {
     [['train'], /missing required argument 'config'/],
     [['train', 'a.yaml', 'b.yaml'], /too many arguments for 'train'/],
     [['train', 'a.yaml', '--set'], /option '--set <path=value>' argument missing/],
-    [['train', 'a.yaml', '--backend', 'gpu'], /--backend: expected one of 'auto', 'wasm', 'cpu', found 'gpu'/],
+    [
+      ['train', 'a.yaml', '--backend', 'gpu'],
+      /--backend: expected one of 'auto', 'wasm', 'cpu', 'native', found 'gpu'/,
+    ],
     [['resume', 'a', '--iterations', '0'], /--iterations: expected a whole number from 1 to 4294967295, found '0'/],
     [
       ['evaluate', 'a', '--checkpoint', 'lst'],

@@ -1,5 +1,6 @@
 /** What kind of mistake an error reports; documented one by one in docs/errors.md. */
 export const ERROR_CODES = [
+  'BACKEND_UNAVAILABLE',
   'CHECKPOINT_UNREADABLE',
   'CHECK_FAILED',
   'COMPONENT_FAILED',

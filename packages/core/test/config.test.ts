@@ -132,7 +132,7 @@ describe('errors have the place, what was expected, what was found and the neare
     ["run: { name: 'a/b' }", /run\.name: expected a text of letters.*found 'a\/b'/],
     [
       'run: { backend: waasm }',
-      /run\.backend: expected one of 'auto', 'wasm', 'cpu', found 'waasm'; did you mean 'wasm'\?/,
+      /run\.backend: expected one of 'auto', 'wasm', 'cpu', 'native', found 'waasm'; did you mean 'wasm'\?/,
     ],
     ['run: fast', /x\.yaml:9:6 run: expected a map, found 'fast'/],
     ['evaluation: { final: { stpes: 2 } }', /evaluation\.final\.stpes: .*did you mean 'steps'\?/],

@@ -1,5 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { constant, gradients, innerProduct, ops, randomStream, type Tensor, tidy, useBackend, variable } from '../src/index.js';
+import {
+  constant,
+  gradients,
+  innerProduct,
+  ops,
+  randomStream,
+  type Tensor,
+  tidy,
+  useBackend,
+  variable,
+} from '../src/index.js';
 
 /**
  * Every operation to third order. With f(x) = Σ w ∘ op(x)³ (the cube makes linear operations interesting too), directions
@@ -93,7 +103,9 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
         const cube = ops.mul(y, ops.mul(y, y));
         let f = ops.dot(cube, constant(weightsFor(y.size), y.shape));
         for (let k = 0; k < order; k++) {
-          const direction = (directions[k] as Float32Array[]).map((values, i) => constant(values, shapes[i] as number[]));
+          const direction = (directions[k] as Float32Array[]).map((values, i) =>
+            constant(values, shapes[i] as number[]),
+          );
           f = innerProduct(gradients(f, inputs), direction);
         }
         return f.item();

@@ -47,7 +47,7 @@ export const addEvaluate: AddCommand = (program) => {
     .option('--seed <n>', 'seeds the tasks and the episodes', seed)
     .option('--step-sizes <list>', 'step size of each adaptation step, the last repeated', stepSizes)
     .option('--checkpoint <name>', 'best or last (default: best if the run kept one)', checkpoint)
-    .option('--backend <name>', 'auto, wasm or cpu (default: the one that the run used)', backend)
+    .option('--backend <name>', 'auto, wasm, cpu or native (default: the one that the run used)', backend)
     .option('--json', 'print the result as JSON')
     .option('--out <file>', 'also write everything, with tasks and example episodes, to a new JSON file')
     .addHelpText(

@@ -28,7 +28,7 @@ export const addTrain: AddCommand = (program, context) => {
     .argument('<config>', 'the experiment, a YAML file')
     .option('--set <path=value>', 'override a value of the config; may be given many times', collect)
     .option('--out <dir>', 'the run directory (default: runs/<run.name>)')
-    .option('--backend <name>', 'override run.backend: auto, wasm or cpu', backend)
+    .option('--backend <name>', 'override run.backend: auto, wasm, cpu or native', backend)
     .addHelpText(
       'after',
       '\nExample:\n  innerloop train my-config.yaml --set run.seed=2 --set meta.use=gradient --out runs/adam',

@@ -1,4 +1,4 @@
-import { useBackend, VERSION } from '@innerloop/core';
+import { type BackendChoice, useBackend, VERSION } from '@innerloop/core';
 import { paint, print, table } from '../output/text.js';
 import { readVerifyCase } from '../verify/case.js';
 import { type CaseResult, verifyCase } from '../verify/quantities.js';
@@ -6,7 +6,7 @@ import type { AddCommand } from './context.js';
 import { backend } from './options.js';
 
 interface VerifyOptions {
-  readonly backend: 'auto' | 'cpu' | 'wasm';
+  readonly backend: BackendChoice;
   readonly json?: boolean;
 }
 
@@ -17,7 +17,7 @@ export const addVerify: AddCommand = (program, context) => {
     .summary('check this machine against reference values')
     .description('Computes every quantity of reference cases with the components of this version, and compares.')
     .argument('<case.json...>', 'reference cases')
-    .option('--backend <name>', 'cpu, wasm or auto', backend, 'auto')
+    .option('--backend <name>', 'auto, wasm, cpu or native', backend, 'auto')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  innerloop verify packages/maml/reference/*.json --backend cpu')
     .action(async (files: string[], options: VerifyOptions) => {

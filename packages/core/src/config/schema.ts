@@ -40,7 +40,9 @@ export const runSchema = z
     backend: z
       .enum(BACKENDS)
       .default('auto')
-      .describe('The tensor backend; auto takes the fastest that loads and says which and why'),
+      .describe(
+        'The tensor backend; auto takes native where it loads, wasm otherwise, cpu last, and says which and why',
+      ),
     checkpointEvery: count('A checkpoint is saved after every so many iterations', 2 ** 32 - 1).default(1),
   })
   .describe('The run as a whole');
