@@ -1,5 +1,6 @@
 import { VERSION } from '@innerloop/core';
 import { CommanderError, fromCommander, InnerloopCommand } from './command.js';
+import { addBench } from './commands/bench.js';
 import { addConfig } from './commands/config.js';
 import type { CommandContext } from './commands/context.js';
 import { addEvaluate } from './commands/evaluate.js';
@@ -32,7 +33,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--stack', 'print stack traces of errors')
     .helpOption('--help', 'print this help')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addTrain, addResume, addEvaluate, addReport, addList, addConfig, addVerify]) add(program, context);
+  for (const add of [addTrain, addResume, addEvaluate, addReport, addList, addConfig, addVerify, addBench])
+    add(program, context);
   try {
     await program.parseAsync([...argv]);
     return context.exitCode;

@@ -1,0 +1,80 @@
+import { formatSmall, print, table } from '../output/text.js';
+import type { Growth } from './scaling.js';
+import { type BenchReport, PHASES, UPDATE_PHASES } from './summary.js';
+
+const NAMES: Readonly<Record<(typeof PHASES)[number], string>> = {
+  sample: 'sample',
+  adapt: 'adapt',
+  gradient: 'gradient',
+  curvature: 'curvature',
+  lineSearch: 'line search',
+  other: 'other',
+};
+
+/** Prints a report for people. */
+export function printReport(report: BenchReport): void {
+  const { machine, backend, work, memory, stepsPerSecond, runs } = report;
+  print(`Innerloop ${report.innerloop}, Node ${report.node}, ${machine.platform}`);
+  print(`machine   ${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(2)} before the bench`);
+  print(`backend   ${backend.name} (${backend.reason})`);
+  print(
+    `work      ${work.tasks} tasks, ${work.episodes} episodes, ${sum(work.steps)} steps, ${work.parameters} parameters, ` +
+      `${work.products} curvature products, ${work.trials} line-search trials`,
+  );
+  print(`measured  ${runs.length} times, after a warm-up\n`);
+  print(phaseTable(report));
+  print();
+  print(
+    `environment steps per second   ${formatSmall(stepsPerSecond.sample)} while sampling, ` +
+      `${formatSmall(stepsPerSecond.iteration)} over the whole iteration`,
+  );
+  print(`peak memory (RSS)              ${(memory.peakRss / 2 ** 20).toFixed(0)} MiB`);
+  printArithmetic(report);
+  for (const growth of report.scaling ?? []) printGrowth(growth);
+}
+
+function phaseTable({ seconds, arithmetic }: BenchReport): string {
+  const total = seconds.iteration.median;
+  const row = (label: string, key: keyof BenchReport['seconds']) => {
+    const rate = arithmetic && key in arithmetic.gflops ? arithmetic.gflops[key as 'update'].toFixed(2) : '';
+    const { best, median } = seconds[key];
+    return [label, best.toFixed(3), median.toFixed(3), `${((100 * median) / total).toFixed(1)} %`, rate];
+  };
+  const rows = [
+    ['phase', 'least, s', 'median, s', 'share', 'GFLOP/s'],
+    ...PHASES.map((phase) => row(NAMES[phase], phase)),
+    row('whole iteration', 'iteration'),
+    row(`update (${UPDATE_PHASES.map((phase) => NAMES[phase]).join(', ')})`, 'update'),
+  ];
+  return table(rows, [1, 2, 3, 4]);
+}
+
+function printArithmetic({ arithmetic }: BenchReport): void {
+  if (!arithmetic) {
+    print(
+      'GFLOP/s                        not counted: the policy is no multilayer perceptron, or the inner step not vpg',
+    );
+    return;
+  }
+  const { gflops, matrixProduct, share, counted, flops } = arithmetic;
+  const [rows, inner, columns] = matrixProduct.shape;
+  print(
+    `update                         ${(flops.update / 1e9).toFixed(2)} GFLOP at ${gflops.update.toFixed(2)} GFLOP/s: ` +
+      `${(100 * share).toFixed(0)} % of the ${matrixProduct.gflops.toFixed(2)} GFLOP/s of ` +
+      `[${rows}, ${inner}] × [${inner}, ${columns}] on this backend`,
+  );
+  print(`counted                        ${counted}`);
+}
+
+function printGrowth({ quantity, points, exponent }: Growth): void {
+  const rows = points.map(({ size, sample, adapt, update, iteration }) => [
+    String(size),
+    ...[sample, adapt, update, iteration].map((seconds) => seconds.toFixed(3)),
+  ]);
+  print(`\n${table([[quantity, 'sample, s', 'adapt, s', 'update, s', 'iteration, s'], ...rows], [0, 1, 2, 3, 4])}`);
+  if (Number.isFinite(exponent)) print(`time grows as the ${quantity} to the power of ${exponent.toFixed(2)}`);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

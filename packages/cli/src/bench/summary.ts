@@ -1,0 +1,129 @@
+import { cpus, loadavg, totalmem } from 'node:os';
+import { type Experiment, type ResolvedConfig, VERSION } from '@innerloop/core';
+import { COUNTING_RULE, type UpdateFlops, updateFlops, weightShapes } from './flops.js';
+import { type MatrixRate, matrixRate } from './matrix-rate.js';
+import type { IterationNumbers, IterationSeconds, Measurement } from './measure.js';
+import type { Growth } from './scaling.js';
+
+/** The parts of an iteration that are timed one by one, in their order. */
+export const PHASES = ['sample', 'adapt', 'gradient', 'curvature', 'lineSearch', 'other'] as const;
+
+/** The parts of an iteration that make up the update. */
+export const UPDATE_PHASES = ['gradient', 'curvature', 'lineSearch'] as const;
+
+/** Seconds: the least and the median of the repetitions. */
+export interface Spread {
+  readonly best: number;
+  readonly median: number;
+}
+
+/** What the arithmetic of the update comes to. */
+export interface Arithmetic {
+  /** How flops are counted. */
+  readonly counted: string;
+  readonly flops: UpdateFlops;
+  /** Flops over the least time of each phase, in 10⁹ a second. */
+  readonly gflops: UpdateFlops;
+  /** The rate of the hidden layers' matrix product on the same backend, one thread. */
+  readonly matrixProduct: MatrixRate;
+  /** gflops.update over matrixProduct.gflops. */
+  readonly share: number;
+}
+
+/** Everything that `bench --json` prints. */
+export interface BenchReport {
+  readonly innerloop: string;
+  readonly node: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memory: number;
+    readonly platform: string;
+    /** Mean number of running processes over the minute before the bench. */
+    readonly load: number;
+  };
+  readonly backend: Experiment['backend'];
+  readonly config: ResolvedConfig;
+  readonly workers: number;
+  readonly work: Measurement['work'] & { readonly parameters: number };
+  readonly seconds: Readonly<Record<(typeof PHASES)[number] | 'iteration' | 'update', Spread>>;
+  readonly stepsPerSecond: { readonly sample: number; readonly iteration: number };
+  /** Absent where the policy is not a multilayer perceptron or the inner step no gradient step. */
+  readonly arithmetic?: Arithmetic;
+  /** Bytes. */
+  readonly memory: { readonly peakRss: number };
+  readonly numbers: IterationNumbers;
+  readonly runs: readonly IterationSeconds[];
+  readonly scaling?: readonly Growth[];
+}
+
+/** The machine as it is now; asked before the bench loads it. */
+export function describeMachine(): BenchReport['machine'] {
+  const all = cpus();
+  return {
+    cpu: all[0]?.model.trim() ?? 'unknown',
+    cores: all.length,
+    memory: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    load: loadavg()[0] ?? 0,
+  };
+}
+
+/** Puts a measurement into the form of a report. */
+export function summarize(
+  experiment: Experiment,
+  measurement: Measurement,
+  machine: BenchReport['machine'],
+): BenchReport {
+  const { runs, work, numbers, layout } = measurement;
+  const peakRss = process.resourceUsage().maxRSS * 1024; // before anything else adds to it
+  const spreads = [...PHASES, 'iteration' as const].map((phase) => [phase, spread(runs.map((run) => run[phase]))]);
+  const update = spread(runs.map((run) => UPDATE_PHASES.reduce((total, phase) => total + run[phase], 0)));
+  const seconds = { ...Object.fromEntries(spreads), update } as BenchReport['seconds'];
+  const steps = work.steps.reduce((total, n) => total + n, 0);
+  const arithmetic = arithmeticOf(experiment, measurement, seconds);
+  return {
+    innerloop: VERSION,
+    node: process.version,
+    machine,
+    backend: experiment.backend,
+    config: experiment.config,
+    workers: 1,
+    work: { ...work, parameters: layout.size },
+    seconds,
+    stepsPerSecond: { sample: steps / seconds.sample.best, iteration: steps / seconds.iteration.best },
+    ...(arithmetic && { arithmetic }),
+    memory: { peakRss },
+    numbers,
+    runs,
+  };
+}
+
+function arithmeticOf(
+  { config }: Experiment,
+  { work, layout }: Measurement,
+  seconds: BenchReport['seconds'],
+): Arithmetic | undefined {
+  if (!['gaussian-mlp', 'categorical-mlp'].includes(config.policy.use) || config.inner?.use !== 'vpg') return undefined;
+  const weights = weightShapes(layout.parts);
+  const flops = updateFlops(weights, work);
+  const largest = weights.reduce((a, b) => (b[0] * b[1] > a[0] * a[1] ? b : a));
+  const rows = Math.round((work.steps.at(-1) ?? 0) / work.tasks);
+  const matrixProduct = matrixRate([rows, ...largest]);
+  const rate = (phase: keyof UpdateFlops) => flops[phase] / seconds[phase].best / 1e9;
+  const gflops = {
+    gradient: rate('gradient'),
+    curvature: rate('curvature'),
+    lineSearch: rate('lineSearch'),
+    update: rate('update'),
+  };
+  return { counted: COUNTING_RULE, flops, gflops, matrixProduct, share: gflops.update / matrixProduct.gflops };
+}
+
+/** The least of some values and their median. */
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+  return { best: sorted[0] as number, median };
+}
