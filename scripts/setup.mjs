@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildKernels } from './build-kernels.mjs';
 import { pnpm, runVisibly, tool } from './lib/process.mjs';
 import { ROOT, readJson, workspacePackages } from './lib/workspace.mjs';
 
@@ -67,6 +68,7 @@ function install(packageManager) {
 
 function build() {
   const began = Date.now();
+  if (!buildKernels()) fail('the kernels (packages/core/assembly) could not be compiled; correct the errors above.');
   const code = runVisibly(process.execPath, [tool('tsc'), '-b']);
   if (code !== 0) fail(`the build failed (tsc -b, exit code ${code}); correct the errors above and run it again.`);
   say(`built in ${((Date.now() - began) / 1000).toFixed(1)} s`);

@@ -1,5 +1,7 @@
 import {
   type AdaptationBatch,
+  type Batch,
+  batchTensors,
   detach,
   type InnerOptimizer,
   ops,
@@ -8,6 +10,7 @@ import {
   pullback,
   pushforward,
   type Tensor,
+  tidy,
 } from '@innerloop/core';
 
 /*
@@ -51,6 +54,23 @@ export function adaptOnce(
     throw new RangeError(`inner optimizer: adapt() must return ${policy.length} tensors, found ${adapted.length}`);
   }
   return adapted;
+}
+
+/** One inner step as values. `own` are the inner optimizer's own parameters, `stepSize` replaces its step size. */
+export function adaptValues(
+  { inner, policyLayout }: AdaptationSetting,
+  phi: Float64Array,
+  own: Float64Array,
+  batch: Batch,
+  step: number,
+  stepSize?: number,
+): Float64Array {
+  const setting = { inner, policyLayout, ...(stepSize !== undefined && { stepSizes: [stepSize] }) };
+  const ownLayout = inner.ownLayout?.(policyLayout);
+  return tidy(() => {
+    const ownTensors = ownLayout ? ownLayout.variables(own) : [];
+    return policyLayout.flatten(adaptOnce(setting, policyLayout.variables(phi), ownTensors, batchTensors(batch), step));
+  });
 }
 
 interface RecordedStep {

@@ -2,11 +2,11 @@ import {
   type AdvantageEstimator,
   type BaselineFactory,
   type Batch,
-  batchTensors,
   collectTrajectories,
   constant,
   type InnerOptimizer,
   type Json,
+  type MetaObjective,
   type Policy,
   prepareBatch,
   type Random,
@@ -14,7 +14,7 @@ import {
   type Trajectories,
   tidy,
 } from '@innerloop/core';
-import { type AdaptationSetting, adaptOnce } from './adaptation.js';
+import { adaptValues } from './adaptation.js';
 import { metaLayout } from './objective.js';
 
 /** The exchangeable parts that adaptation is made of. */
@@ -24,6 +24,8 @@ export interface AdapterParts {
   readonly inner: InnerOptimizer;
   readonly advantages: AdvantageEstimator;
   readonly baseline: BaselineFactory;
+  /** Adapts by the arithmetic of this objective, if it has one of its own. */
+  readonly objective?: MetaObjective;
 }
 
 /**
@@ -70,15 +72,10 @@ export class Adapter {
     step: number,
     stepSizes?: readonly number[],
   ): Float64Array {
-    const { policy, inner } = this.parts;
-    const base: AdaptationSetting = { inner, policyLayout: policy.layout };
-    const setting = stepSizes ? { ...base, stepSizes } : base;
-    const ownLayout = inner.ownLayout?.(policy.layout);
-    return tidy(() => {
-      const ownTensors = ownLayout ? ownLayout.variables(own) : [];
-      const adapted = adaptOnce(setting, policy.layout.variables(phi), ownTensors, batchTensors(batch), step);
-      return policy.layout.flatten(adapted);
-    });
+    const { policy, inner, objective } = this.parts;
+    const stepSize = stepSizes?.[Math.min(step, stepSizes.length - 1)];
+    if (objective?.adapt) return objective.adapt(phi, own, batch, step, stepSize);
+    return adaptValues({ inner, policyLayout: policy.layout }, phi, own, batch, step, stepSize);
   }
 
   /** Mean KL(π_p ‖ π_q) at a batch's states. */

@@ -1,5 +1,6 @@
 import { detach, gradients, ops, pullback, pushforward, type Tensor, tidy } from '@innerloop/core';
-import type { CurvatureMethod, MamlTaskObjective } from './objective.js';
+import type { CurvatureMethod } from './objective.js';
+import type { MamlTaskObjective } from './task-objective.js';
 
 /*
  * Products of the Hessian of kl(θ) = mean_D′ KL(π_φ(θk) ‖ π_φ(θ)) with vectors, at θ = θ_k, three ways.

@@ -7,4 +7,7 @@ export * from './load-agent.js';
 export * from './objective.js';
 export * from './plugin.js';
 export * from './shard.js';
+export * from './task-objective.js';
 export * from './trainer.js';
+export * from './written-out.js';
+export * from './written-out-objective.js';

@@ -32,6 +32,7 @@ export function adapterOf(experiment: Pick<Experiment, 'get' | 'tasks'>): Adapte
     inner: experiment.get(TOKENS.inner),
     advantages: experiment.get(TOKENS.advantages),
     baseline: experiment.get(TOKENS.baseline),
+    objective: experiment.get(TOKENS.objective),
   });
 }
 

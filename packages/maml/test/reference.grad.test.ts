@@ -1,10 +1,11 @@
 import { useBackend } from '@innerloop/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeEachBackend } from '../../../scripts/lib/backends.js';
 import type { MamlTaskObjective } from '../src/index.js';
 import { EXACT, meanOf, objectivesOf, readReference } from './support/reference.js';
 
 /** Values of PyTorch in float64; ours are float32, and the tolerances (norm-relative) allow for that and no more. */
-describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
+describeEachBackend((backend) => {
   describe.each(['gaussian-1step', 'categorical-2step'])('%s', (name) => {
     const reference = readReference(name);
     const { expected, direction } = reference;

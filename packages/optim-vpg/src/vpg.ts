@@ -1,5 +1,6 @@
 import {
   type AdaptationBatch,
+  type GradientStep,
   gradients,
   type InnerContext,
   type InnerOptimizer,
@@ -36,12 +37,14 @@ export interface VpgOptions extends PolicyGradientLossOptions {
 export class VpgInnerOptimizer implements InnerOptimizer {
   readonly symmetricJacobian = true;
   readonly acceptsStepSizes = true;
+  readonly gradientStep: GradientStep;
   private readonly policy: Policy;
   private readonly options: VpgOptions;
 
   constructor(policy: Policy, options: VpgOptions) {
     this.policy = policy;
     this.options = options;
+    this.gradientStep = { loss: options, stepSize: (step) => this.learningRate(step) };
   }
 
   adapt({ policy: phi }: InnerParameters, batch: AdaptationBatch, { step, stepSize }: InnerContext): Parameters {

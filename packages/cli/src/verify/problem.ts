@@ -8,7 +8,7 @@ import {
   type TaskData,
   tidy,
 } from '@innerloop/core';
-import { type CurvatureMethod, type Derivative, MamlObjective, type MamlTaskObjective } from '@innerloop/maml';
+import { type CurvatureMethod, type Derivative, MamlObjective, type MamlTask } from '@innerloop/maml';
 import { VpgInnerOptimizer } from '@innerloop/optim-vpg';
 import type { VerifyCase } from './case.js';
 import { meanVector } from './vectors.js';
@@ -33,7 +33,7 @@ function createPolicy({ layerSizes, discrete }: VerifyCase): Policy {
 export class CaseProblem {
   private readonly policy: Policy;
   private readonly inner: VpgInnerOptimizer;
-  private readonly made = new Map<string, MamlTaskObjective[]>();
+  private readonly made = new Map<string, MamlTask[]>();
 
   constructor(private readonly given: VerifyCase) {
     this.policy = createPolicy(given);
@@ -62,7 +62,7 @@ export class CaseProblem {
 
   /** φ of one task. */
   adapted(task: number): Float64Array {
-    return (this.objectives()[task] as MamlTaskObjective).adapted(this.given.parameters);
+    return (this.objectives()[task] as MamlTask).adapted(this.given.parameters);
   }
 
   surrogate(parameters: Float64Array): number {
@@ -105,7 +105,7 @@ export class CaseProblem {
   private bind(data: TaskData, curvature: CurvatureMethod = 'gauss-newton', derivative: Derivative = 'exact') {
     const { parameters } = this.given;
     const objective = new MamlObjective(this.policy, this.inner, { derivative, curvature });
-    return objective.bind(data, parameters) as MamlTaskObjective;
+    return objective.bind(data, parameters);
   }
 }
 

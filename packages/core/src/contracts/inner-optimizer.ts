@@ -1,3 +1,4 @@
+import type { PolicyGradientLossOptions } from '../losses/policy-gradient.js';
 import type { ParameterLayout } from '../numerics/layout.js';
 import type { Tensor } from '../numerics/tensor.js';
 import type { Parameters } from './policy.js';
@@ -52,6 +53,18 @@ export interface InnerOptimizer {
    * that.
    */
   readonly symmetricJacobian?: boolean;
+  /**
+   * Declares that a step is φ − α ∇L with the policy-gradient loss and nothing else, so that it can be computed and differentiated
+   * without a graph where the policy allows it.
+   */
+  readonly gradientStep?: GradientStep;
   /** Whether {@link InnerContext.stepSize} is honoured. */
   readonly acceptsStepSizes?: boolean;
+}
+
+/** See {@link InnerOptimizer.gradientStep}. */
+export interface GradientStep {
+  readonly loss: PolicyGradientLossOptions;
+  /** α of step j. */
+  stepSize(step: number): number;
 }

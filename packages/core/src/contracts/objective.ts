@@ -29,4 +29,11 @@ export interface MetaObjective {
   readonly provides: readonly ObjectiveCapability[];
   /** Freezes θ_k and a task's data. */
   bind(data: TaskData, parameters: Float64Array): TaskObjective;
+  /**
+   * One inner step as values, by the same arithmetic as the task objectives use, so that the φ that collects D′ is the φ that is
+   * differentiated. Absent: the inner optimizer's `adapt` is recorded and its values are taken.
+   *
+   * @param phi φʲ. @param own The inner optimizer's own parameters. @param stepSize Replaces the step size.
+   */
+  adapt?(phi: Float64Array, own: Float64Array, batch: Batch, step: number, stepSize?: number): Float64Array;
 }

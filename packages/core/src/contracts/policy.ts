@@ -1,6 +1,8 @@
 import type { ParameterLayout } from '../numerics/layout.js';
 import type { Random } from '../numerics/random.js';
 import type { Tensor } from '../numerics/tensor.js';
+import type { PolicyHead } from '../policies/heads.js';
+import type { Activation } from '../policies/mlp.js';
 
 /** Parameters as tensors, in layout order. */
 export type Parameters = readonly Tensor[];
@@ -32,6 +34,19 @@ export interface Policy {
   entropy(distribution: Distribution): Tensor;
   /** A sampler with these parameters, for collecting trajectories: no graph is recorded. */
   actor(parameters: Float64Array): Actor;
+  /**
+   * What the policy is made of, if it is a multilayer perceptron with a head whose derivatives are written out. Objectives can then do
+   * without a graph. The layout is the network's, layer by layer, followed by the head's extra parameters.
+   */
+  readonly writtenOut?: WrittenOutPolicy;
+}
+
+/** See {@link Policy.writtenOut}. */
+export interface WrittenOutPolicy {
+  /** Input length, hidden sizes, output length. */
+  readonly sizes: readonly number[];
+  readonly activation: Activation;
+  readonly head: PolicyHead;
 }
 
 /** Chooses actions for a batch of observations, outside the computation graph. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Spaces } from '../contracts/environment.js';
-import type { Actor, Distribution, Parameters, Policy } from '../contracts/policy.js';
+import type { Actor, Distribution, Parameters, Policy, WrittenOutPolicy } from '../contracts/policy.js';
 import { InnerloopError } from '../errors.js';
 import { ParameterLayout } from '../numerics/layout.js';
 import * as ops from '../numerics/ops.js';
@@ -8,7 +8,9 @@ import type { Random } from '../numerics/random.js';
 import type { Tensor } from '../numerics/tensor.js';
 import { defineComponent } from '../plugins/define.js';
 import { TOKENS } from '../plugins/tokens.js';
+import { CategoricalHead } from './heads.js';
 import { Mlp, mlpOptions } from './mlp.js';
+import { NetworkRows } from './network-rows.js';
 
 const categoricalOptions = z.strictObject(mlpOptions);
 
@@ -22,7 +24,9 @@ export type CategoricalMlpOptions = z.output<typeof categoricalOptions>;
 export class CategoricalMlpPolicy implements Policy {
   readonly layout: ParameterLayout;
   readonly actionSize = 1;
+  readonly writtenOut: WrittenOutPolicy;
   private readonly mlp: Mlp;
+  private readonly network: NetworkRows;
   private readonly count: number;
 
   /** @throws InnerloopError CONFIG_INVALID if actions are not discrete. */
@@ -36,6 +40,9 @@ export class CategoricalMlpPolicy implements Policy {
     this.count = actionSpace.count;
     this.mlp = new Mlp(observationSpace.low.length, options.hiddenSizes, this.count, options.activation);
     this.layout = new ParameterLayout(this.mlp.parts);
+    const { sizes, activation } = this.mlp;
+    this.network = new NetworkRows(sizes, activation);
+    this.writtenOut = { sizes, activation, head: new CategoricalHead(this.count) };
   }
 
   initialize(random: Random): Float64Array {
@@ -65,11 +72,13 @@ export class CategoricalMlpPolicy implements Policy {
   }
 
   actor(parameters: Float64Array): Actor {
-    const forward = this.mlp.evaluator(parameters);
+    const { network, count: choices } = this;
+    const theta = parameters.slice();
     return {
       act(observations, count, randoms, actions, logProbabilities) {
+        const { values, stride } = network.outputs(theta, observations, count);
         for (let row = 0; row < count; row++) {
-          const logits = forward(observations, row);
+          const logits = values.subarray(row * stride, row * stride + choices);
           const random = randoms?.[row];
           const action = random ? sample(logits, random) : argmax(logits);
           actions[row] = action;
@@ -80,13 +89,13 @@ export class CategoricalMlpPolicy implements Policy {
   }
 }
 
-function argmax(x: Float64Array): number {
+function argmax(x: Float32Array): number {
   let best = 0;
   for (let k = 1; k < x.length; k++) if ((x[k] as number) > (x[best] as number)) best = k;
   return best;
 }
 
-function logSumExp(x: Float64Array): number {
+function logSumExp(x: Float32Array): number {
   const top = x[argmax(x)] as number;
   let total = 0;
   for (let k = 0; k < x.length; k++) total += Math.exp((x[k] as number) - top);
@@ -94,7 +103,7 @@ function logSumExp(x: Float64Array): number {
 }
 
 /** Inverts the distribution function at one uniform number. */
-function sample(logits: Float64Array, random: Random): number {
+function sample(logits: Float32Array, random: Random): number {
   const normalizer = logSumExp(logits);
   let rest = random.uniform();
   for (let k = 0; k < logits.length - 1; k++) {

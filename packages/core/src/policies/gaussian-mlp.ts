@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Spaces } from '../contracts/environment.js';
-import type { Actor, Distribution, Parameters, Policy } from '../contracts/policy.js';
+import type { Actor, Distribution, Parameters, Policy, WrittenOutPolicy } from '../contracts/policy.js';
 import { InnerloopError } from '../errors.js';
 import { ParameterLayout } from '../numerics/layout.js';
 import * as ops from '../numerics/ops.js';
@@ -8,7 +8,9 @@ import type { Random } from '../numerics/random.js';
 import type { Tensor } from '../numerics/tensor.js';
 import { defineComponent } from '../plugins/define.js';
 import { TOKENS } from '../plugins/tokens.js';
+import { GaussianHead } from './heads.js';
 import { Mlp, mlpOptions } from './mlp.js';
+import { NetworkRows } from './network-rows.js';
 
 const gaussianOptions = z.strictObject({
   ...mlpOptions,
@@ -28,7 +30,9 @@ const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 export class GaussianMlpPolicy implements Policy {
   readonly layout: ParameterLayout;
   readonly actionSize: number;
+  readonly writtenOut: WrittenOutPolicy;
   private readonly mlp: Mlp;
+  private readonly network: NetworkRows;
   private readonly options: GaussianMlpOptions;
   private readonly minLogStd: number;
 
@@ -45,6 +49,9 @@ export class GaussianMlpPolicy implements Policy {
     this.minLogStd = Math.log(options.minStd);
     this.mlp = new Mlp(observationSpace.low.length, options.hiddenSizes, this.actionSize, options.activation);
     this.layout = new ParameterLayout([...this.mlp.parts, { name: 'logStd', shape: [this.actionSize] }]);
+    const { sizes, activation } = this.mlp;
+    this.network = new NetworkRows(sizes, activation);
+    this.writtenOut = { sizes, activation, head: new GaussianHead(this.actionSize, this.minLogStd) };
   }
 
   initialize(random: Random): Float64Array {
@@ -87,18 +94,18 @@ export class GaussianMlpPolicy implements Policy {
   }
 
   actor(parameters: Float64Array): Actor {
-    const size = this.actionSize;
-    const forward = this.mlp.evaluator(parameters);
-    const logStd = Array.from(parameters.subarray(this.mlp.parameterCount), (s) => Math.max(s, this.minLogStd));
+    const { network, actionSize: size } = this;
+    const theta = parameters.slice();
+    const logStd = Array.from(theta.subarray(this.mlp.parameterCount), (s) => Math.max(s, this.minLogStd));
     const std = logStd.map(Math.exp);
     return {
       act(observations, count, randoms, actions, logProbabilities) {
+        const { values: means, stride } = network.outputs(theta, observations, count);
         for (let row = 0; row < count; row++) {
-          const mean = forward(observations, row);
           let total = 0;
           for (let d = 0; d < size; d++) {
             const noise = randoms ? (randoms[row] as Random).normal() : 0;
-            actions[row * size + d] = (mean[d] as number) + (std[d] as number) * noise;
+            actions[row * size + d] = (means[row * stride + d] as number) + (std[d] as number) * noise;
             total += -0.5 * noise * noise - (logStd[d] as number) - HALF_LOG_TWO_PI;
           }
           logProbabilities[row] = total;

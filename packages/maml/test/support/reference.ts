@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type Batch, CategoricalMlpPolicy, GaussianMlpPolicy, type Policy, type Spaces } from '@innerloop/core';
+import {
+  type Batch,
+  CategoricalMlpPolicy,
+  GaussianMlpPolicy,
+  type Policy,
+  type Spaces,
+  type TaskData,
+} from '@innerloop/core';
 import { VpgInnerOptimizer } from '../../../optim-vpg/src/vpg.js';
 import { MamlObjective, type MamlObjectiveOptions, MamlTaskObjective } from '../../src/index.js';
 
@@ -68,7 +75,17 @@ export function policyOf({ layerSizes, discrete }: ReferenceCase): Policy {
     : new GaussianMlpPolicy(spaces(box(outputs)), { ...shared, initialStd: 1, minStd: 1e-6 });
 }
 
-export const EXACT: MamlObjectiveOptions = { derivative: 'exact', curvature: 'gauss-newton' };
+export const EXACT: MamlObjectiveOptions = { derivative: 'exact', curvature: 'gauss-newton', engine: 'graph' };
+
+/** θ of a case, flat. */
+export function thetaOf(reference: ReferenceCase): Float64Array {
+  return Float64Array.from(flatten(reference.parameters));
+}
+
+/** The batches of a case's tasks. */
+export function taskDataOf(reference: ReferenceCase): TaskData[] {
+  return reference.tasks.map((task) => ({ inner: task.inner.map(batchOf), outer: batchOf(task.outer) }));
+}
 
 /** The objectives of a case's tasks at its parameters, with the inner optimizer `vpg`. */
 export function objectivesOf(reference: ReferenceCase, options: MamlObjectiveOptions = EXACT): MamlTaskObjective[] {
@@ -78,10 +95,10 @@ export function objectivesOf(reference: ReferenceCase, options: MamlObjectiveOpt
     loss: 'log-likelihood',
     average: 'steps',
   });
-  const theta = Float64Array.from(flatten(reference.parameters));
+  const theta = thetaOf(reference);
   const objective = new MamlObjective(policy, inner, options);
-  return reference.tasks.map((task) => {
-    const bound = objective.bind({ inner: task.inner.map(batchOf), outer: batchOf(task.outer) }, theta);
+  return taskDataOf(reference).map((data) => {
+    const bound = objective.bind(data, theta);
     if (!(bound instanceof MamlTaskObjective)) throw new Error('expected a MamlTaskObjective');
     return bound;
   });

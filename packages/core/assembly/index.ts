@@ -1,0 +1,2 @@
+export { activate, addColumnSums, fillRows, timesSlope, timesSlopeAlong } from './elementwise';
+export { gemm } from './gemm';

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The functions of `assembly/`, in WebAssembly with SIMD. Pointers and strides are in bytes; arrays are float32, row-major, with row
+ * lengths that are multiples of 4.
+ */
+interface KernelFunctions {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** C (+)= A B for `[m, k]` and `[k, n]`; A through a stride between rows and one along k. */
+  gemm(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowA: number,
+    stepA: number,
+    b: number,
+    rowB: number,
+    c: number,
+    rowC: number,
+    add: number,
+  ): void;
+  /** z ← f(z). */
+  activate(kind: number, z: number, count: number): void;
+  /** out ← t · f′(a), with a = f(z). */
+  timesSlope(kind: number, out: number, t: number, a: number, count: number): void;
+  /** out ← t · f′(a) + e · (f′ along ra). */
+  timesSlopeAlong(kind: number, out: number, t: number, a: number, e: number, ra: number, count: number): void;
+  /** Each row ← `row`. */
+  fillRows(out: number, rows: number, n: number, row: number): void;
+  /** `sums` += the sum of all rows. */
+  addColumnSums(sums: number, x: number, rows: number, n: number): void;
+}
+
+/** The part of the engine's WebAssembly API that is used here; its types come with the DOM's, which a Node package does not load. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+  validate(bytes: Uint8Array): boolean;
+}
+const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
+
+const PAGE = 65536;
+/** What the module itself may use at the start of memory. */
+const RESERVED = 1024;
+
+/** This thread's kernels and their memory. */
+export class Kernels {
+  readonly run: KernelFunctions;
+  /** Whether products use one instruction to multiply and add (relaxed SIMD, Node >= 22). */
+  readonly fused: boolean;
+  private top = RESERVED;
+  private readonly free = new Map<number, number[]>();
+  private readonly sizes = new Map<number, number>();
+
+  constructor() {
+    const relaxed = read('mlp-relaxed.wasm');
+    this.fused = engine.validate(relaxed);
+    const module = new engine.Module(this.fused ? relaxed : read('mlp.wasm'));
+    this.run = new engine.Instance(module, {}).exports as KernelFunctions;
+  }
+
+  /** Room for `count` float32 numbers, whatever they are. Returns a pointer, aligned to 64 bytes. */
+  allocate(count: number): number {
+    const bytes = sizeClass(count * 4);
+    const pointer = this.free.get(bytes)?.pop() ?? this.extend(bytes);
+    this.sizes.set(pointer, bytes);
+    return pointer;
+  }
+
+  /** Gives room back, for later arrays of the same size. */
+  release(pointer: number): void {
+    const bytes = this.sizes.get(pointer);
+    if (bytes === undefined) throw new Error(`kernels: ${pointer} is not allocated`);
+    this.sizes.delete(pointer);
+    const list = this.free.get(bytes);
+    if (list) list.push(pointer);
+    else this.free.set(bytes, [pointer]);
+  }
+
+  /** The numbers at a pointer. Valid until the next {@link allocate}, which may move memory. */
+  view(pointer: number, count: number): Float32Array {
+    return new Float32Array(this.run.memory.buffer, pointer, count);
+  }
+
+  /** How many arrays are allocated; equal before and after means that nothing leaked. */
+  get allocated(): number {
+    return this.sizes.size;
+  }
+
+  private extend(bytes: number): number {
+    const pointer = this.top;
+    this.top += bytes;
+    const missing = this.top - this.run.memory.buffer.byteLength;
+    // Grow by half as much again at least, since growing costs a call into the engine.
+    if (missing > 0) this.run.memory.grow(Math.ceil(Math.max(missing, this.top / 2) / PAGE));
+    return pointer;
+  }
+}
+
+/** Rounds up by at most an eighth, so that batches of nearly equal length can use each other's room. */
+function sizeClass(bytes: number): number {
+  const grain = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 3));
+  return Math.ceil(bytes / grain) * grain;
+}
+
+function read(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
+}
+
+let instance: Kernels | undefined;
+
+/** This thread's kernels; compiled at first use. */
+export function kernels(): Kernels {
+  instance ??= new Kernels();
+  return instance;
+}

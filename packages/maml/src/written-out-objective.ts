@@ -1,0 +1,128 @@
+import type { TaskData } from '@innerloop/core';
+import type { Derivative } from './adaptation.js';
+import type { MamlTask } from './objective.js';
+import { Point, type WrittenOut } from './written-out.js';
+
+/*
+ * The MAML objective of one task, as in objective.ts, for gradient steps on multilayer perceptron policies: no graph, every derivative
+ * written out.
+ *
+ *   J v = (I − α_K₋₁ H_K₋₁) … (I − α_0 H_0) v,   Jᵀ u is the same product reversed,   curvature(v) = Jᵀ F J v
+ *
+ * A Gauss-Newton product of one inner step is two Hessian products (six hidden-layer matrix products each) and one Fisher product (four).
+ */
+
+/** θ ↦ φ at one θ: a point for each inner step, and φ with D′. */
+interface Chain {
+  readonly inner: readonly Point[];
+  readonly outer: Point;
+}
+
+/** See the head of this file. */
+export class WrittenOutTaskObjective implements MamlTask {
+  private readonly here: Chain;
+  private readonly oldLogProbabilities: Float64Array;
+  private evaluated: { readonly parameters: Float64Array; readonly surrogate: number; readonly kl: number } | undefined;
+
+  constructor(
+    private readonly maths: WrittenOut,
+    private readonly derivative: Derivative,
+    private readonly data: TaskData,
+    /** θ_k. */
+    private readonly parameters: Float64Array,
+  ) {
+    this.here = this.chain(parameters);
+    this.oldLogProbabilities = this.here.outer.logProbabilities();
+  }
+
+  surrogate(parameters: Float64Array): number {
+    return this.evaluate(parameters).surrogate;
+  }
+
+  kl(parameters: Float64Array): number {
+    return this.evaluate(parameters).kl;
+  }
+
+  gradient(parameters: Float64Array): Float64Array {
+    if (equal(parameters, this.parameters)) return this.gradientOf(this.here);
+    const chain = this.chain(parameters);
+    const gradient = this.gradientOf(chain);
+    dispose(chain);
+    return gradient;
+  }
+
+  curvature(direction: Float64Array): Float64Array {
+    const { inner, outer } = this.here;
+    let w: Float64Array = direction.slice();
+    inner.forEach((point, j) => {
+      w = this.timesJacobian(point, j, w);
+    });
+    return this.transposed(inner, outer.fisherProduct(w));
+  }
+
+  adapted(parameters: Float64Array): Float64Array {
+    const { maths } = this;
+    return this.data.inner.reduce((phi, batch, j) => maths.adapt(phi, batch, maths.stepSize(j)), parameters);
+  }
+
+  dispose(): void {
+    dispose(this.here);
+  }
+
+  private gradientOf({ inner, outer }: Chain): Float64Array {
+    return this.transposed(inner, outer.surrogateGradient(this.oldLogProbabilities));
+  }
+
+  /** Jᵀ u. */
+  private transposed(inner: readonly Point[], u: Float64Array): Float64Array {
+    let result = u;
+    for (let j = inner.length - 1; j >= 0; j--) result = this.timesJacobian(inner[j] as Point, j, result);
+    return result;
+  }
+
+  /** (I − α_j H_j) v, which is symmetric. */
+  private timesJacobian(point: Point, j: number, v: Float64Array): Float64Array {
+    if (this.derivative === 'first-order') return v;
+    const alpha = this.maths.stepSize(j);
+    const Hv = point.hessianProduct(v);
+    return v.map((value, i) => value - alpha * (Hv[i] as number));
+  }
+
+  private chain(theta: Float64Array): Chain {
+    let phi = theta;
+    const inner = this.data.inner.map((batch, j) => {
+      const point = new Point(this.maths, phi, batch);
+      const g = point.lossGradient(this.maths.innerLoss);
+      const alpha = this.maths.stepSize(j);
+      phi = phi.map((value, i) => value - alpha * (g[i] as number));
+      return point;
+    });
+    return { inner, outer: new Point(this.maths, phi, this.data.outer) };
+  }
+
+  /** Both values at θ; a line search asks for one after the other. */
+  private evaluate(parameters: Float64Array) {
+    if (this.evaluated && equal(this.evaluated.parameters, parameters)) return this.evaluated;
+    const outer = new Point(this.maths, this.adapted(parameters), this.data.outer);
+    const logProbabilities = outer.logProbabilities();
+    const { advantages } = this.data.outer;
+    let total = 0;
+    for (let i = 0; i < advantages.length; i++) {
+      const ratio = Math.exp((logProbabilities[i] as number) - (this.oldLogProbabilities[i] as number));
+      total += ratio * (advantages[i] as number);
+    }
+    const kl = this.here.outer.kl(outer).reduce((sum, value) => sum + value, 0) / advantages.length;
+    outer.dispose();
+    this.evaluated = { parameters: parameters.slice(), surrogate: -total / advantages.length, kl };
+    return this.evaluated;
+  }
+}
+
+function dispose({ inner, outer }: Chain): void {
+  for (const point of inner) point.dispose();
+  outer.dispose();
+}
+
+function equal(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
