@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { describeEachBackend } from '../../../scripts/lib/backends.js';
 import type { CaseResult } from '../src/verify/quantities.js';
 import { run } from './support/cli.js';
 import { linearCase } from './support/linear-case.js';
@@ -56,8 +57,8 @@ const QUANTITIES = [
   'fullStep',
 ];
 
-describe.each(['cpu', 'wasm'])('the reference cases on %s', (backend) => {
-  it('hold', async () => {
+describeEachBackend((backend) => {
+  it('the reference cases hold', async () => {
     const { code, output } = await verifyJson(GAUSSIAN, CATEGORICAL, '--backend', backend);
     expect(code).toBe(0);
     expect(output).toMatchObject({ backend, passed: true });
@@ -74,7 +75,7 @@ describe.each(['cpu', 'wasm'])('the reference cases on %s', (backend) => {
     { discrete: true, innerSteps: 3, seed: 11 },
     { discrete: false, innerSteps: 1, seed: 12 },
     { discrete: false, innerSteps: 3, seed: 13 },
-  ])('hold for a linear policy: %o', async (options) => {
+  ])('the reference cases hold for a linear policy: %o', async (options) => {
     const path = write(folder, 'linear.json', JSON.stringify(linearCase(options)));
     const { code, output } = await verifyJson(path, '--backend', backend);
     expect(output.cases.flatMap(({ quantities }) => quantities.filter(({ passed }) => !passed))).toEqual([]);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describeEachBackend } from '../../../scripts/lib/backends.js';
 import { useBackend } from '../src/numerics/backend.js';
 import { gradients, innerProduct, pullback, pushforward } from '../src/numerics/differentiate.js';
 import { add, addRow, dot, exp, matMul, mul, square, sum, tanh } from '../src/numerics/ops.js';
@@ -10,7 +11,7 @@ const CLOSE = { rtol: 2e-6, atol: 1e-7 };
 const vector = (...values: number[]) => variable(values, [values.length]);
 const valuesOf = (tensors: readonly (Tensor | undefined)[]) => tensors.map((t) => Array.from(t?.values() ?? []));
 
-describe.each(['cpu', 'wasm'] as const)('differentiation on %s', (backend) => {
+describeEachBackend((backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { describeEachBackend } from '../../../scripts/lib/backends.js';
 import {
   constant,
   gradients,
@@ -78,7 +79,7 @@ test('every operation is in the table', () => {
   expect(Object.keys(CASES).concat(CONSTANT).sort()).toEqual(Object.keys(ops).sort());
 });
 
-describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
+describeEachBackend((backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });

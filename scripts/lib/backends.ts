@@ -1,0 +1,30 @@
+import { BACKENDS, type BackendChoice, messageOf, useBackend } from '@innerloop/core';
+import { describe } from 'vitest';
+
+/** A tensor backend, and why it cannot be used here, if so. */
+export interface BackendPresence {
+  readonly name: Exclude<BackendChoice, 'auto'>;
+  readonly missing?: string;
+}
+
+/** Every backend that there is: cpu and wasm come with npm, native may be missing. */
+export async function availableBackends(): Promise<BackendPresence[]> {
+  const presences: BackendPresence[] = [];
+  for (const name of [...BACKENDS].sort()) {
+    if (name === 'auto') continue;
+    const missing = await useBackend(name).then(() => undefined, messageOf);
+    // A machine without wasm is broken: its tests fail with the reason. Native is optional.
+    presences.push(name === 'native' && missing !== undefined ? { name, missing } : { name });
+  }
+  return presences;
+}
+
+const PRESENCES = await availableBackends();
+
+/** Declares a suite for each backend. Where a backend is missing, its tests are skipped, under a title that says why. */
+export function describeEachBackend(suite: (backend: BackendPresence['name']) => void): void {
+  for (const { name, missing } of PRESENCES) {
+    if (missing === undefined) describe(`on ${name}`, () => suite(name));
+    else describe.skip(`on ${name} (skipped: ${missing})`, () => suite(name));
+  }
+}
