@@ -53,10 +53,11 @@ function gaussNewton(task: MamlTaskObjective): CurvatureProduct {
 /** w ↦ F w in φ-space. */
 function recordFisher(task: MamlTaskObjective, phi: readonly Tensor[]) {
   const { policy, frozen } = task;
-  const z = policy.distribution(phi, frozen.outer.observations);
+  const { observations, oldDistribution } = frozen.curvature;
+  const z = policy.distribution(phi, observations);
   const forward = pushforward(z, phi);
   const cut = z.map(detach);
-  const slope = gradients(ops.mean(policy.kl(frozen.oldDistribution, cut)), cut);
+  const slope = gradients(ops.mean(policy.kl(oldDistribution, cut)), cut);
   return (w: readonly (Tensor | undefined)[]) => pullback(z, phi, pullback(slope, cut, forward(w)));
 }
 
@@ -72,7 +73,9 @@ function finiteDifference(task: MamlTaskObjective): CurvatureProduct {
     const slope = (theta: Float64Array) =>
       tidy(() => {
         const recorded = task.record(theta);
-        return task.join(recorded.transposed(gradients(ops.mean(task.klAt(recorded.adapted)), recorded.adapted)));
+        return task.join(
+          recorded.transposed(gradients(ops.mean(task.klForCurvature(recorded.adapted)), recorded.adapted)),
+        );
       });
     return (direction) => centralDifference(slope, task.parameters, direction);
   }
@@ -80,7 +83,7 @@ function finiteDifference(task: MamlTaskObjective): CurvatureProduct {
   const slope = (phi: Float64Array) =>
     tidy(() => {
       const variables = layout.variables(phi);
-      return layout.flatten(gradients(ops.mean(task.klAt(variables)), variables));
+      return layout.flatten(gradients(ops.mean(task.klForCurvature(variables)), variables));
     });
   return (direction) => {
     const here = task.recordHere();
@@ -112,7 +115,7 @@ function doubleBackprop(task: MamlTaskObjective): CurvatureProduct {
       here?.prepare();
       const inputs = here?.adapted ?? task.layout.variables(task.parameters);
       const phi = here ? inputs : task.adaptWhole(inputs);
-      return { inputs, slope: gradients(ops.mean(task.klAt(phi)), inputs) };
+      return { inputs, slope: gradients(ops.mean(task.klForCurvature(phi)), inputs) };
     });
     const { inputs, slope } = recorded;
     return tidy(() => {

@@ -24,6 +24,8 @@ export interface MamlObjectiveOptions {
   readonly curvature: CurvatureMethod;
   /** `auto` takes the kernels where they can serve and the backend is not `cpu`; `graph` if left out. */
   readonly engine?: 'auto' | 'kernels' | 'graph';
+  /** Share of D′'s steps that F is estimated on, evenly spaced, in (0, 1]; 1 if left out. */
+  readonly curvatureSubsample?: number;
   /** How many megabytes of recorded graphs may be kept between products; 512 if left out. Changes no number. */
   readonly graphMemory?: number;
 }
@@ -66,7 +68,7 @@ export class MamlObjective implements MetaObjective {
   }
 
   bind(data: TaskData, parameters: Float64Array): MamlTask {
-    if (this.writtenOut) return new WrittenOutTaskObjective(this.writtenOut, this.options.derivative, data, parameters);
+    if (this.writtenOut) return new WrittenOutTaskObjective(this.writtenOut, this.options, data, parameters);
     return new MamlTaskObjective(this.policy, this.inner, this.options, data, parameters, this.budget);
   }
 
@@ -90,4 +92,23 @@ function usesKernels(policy: Policy, inner: InnerOptimizer, options: MamlObjecti
   }
   // Whoever asks for the plain CPU backend wants to see that backend's numbers.
   return able && activeBackend() !== 'cpu';
+}
+
+/** Every so-many-th step of a batch, such that about `share` of them stay. */
+export function subsample(batch: Batch, share: number): Batch {
+  const stride = Math.round(1 / share);
+  if (stride <= 1) return batch;
+  const kept = Array.from({ length: Math.ceil(batch.steps / stride) }, (_, i) => i * stride);
+  const rows = (values: Float32Array) => {
+    const size = values.length / batch.steps;
+    return Float32Array.from(kept.flatMap((i) => [...values.subarray(i * size, (i + 1) * size)]));
+  };
+  return {
+    steps: kept.length,
+    episodes: batch.episodes,
+    observations: rows(batch.observations),
+    actions: rows(batch.actions),
+    advantages: Float64Array.from(kept, (i) => batch.advantages[i] as number),
+    logProbabilities: Float64Array.from(kept, (i) => batch.logProbabilities[i] as number),
+  };
 }

@@ -28,6 +28,12 @@ export const mamlObjectiveComponent = defineComponent({
         'Recorded graphs on the tensor backend, for any policy and inner optimizer, or derivatives written out on SIMD kernels, ' +
           'for vpg on the built-in policies with gauss-newton; auto takes the kernels where they can serve, unless the backend is cpu',
       ),
+    curvatureSubsample: z
+      .number()
+      .positive()
+      .max(1)
+      .default(1)
+      .describe('Share of the steps after adaptation that the Fisher matrix is estimated on; the TRPO paper uses 0.1'),
     graphMemory: z
       .number()
       .min(0)

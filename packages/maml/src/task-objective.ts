@@ -22,7 +22,7 @@ import {
   type SplitVector,
 } from './adaptation.js';
 import { type CurvatureProduct, createCurvature } from './curvature.js';
-import { type MamlObjectiveOptions, type MamlTask, metaLayout } from './objective.js';
+import { type MamlObjectiveOptions, type MamlTask, metaLayout, subsample } from './objective.js';
 
 /*
  * The MAML objective of one task at frozen data (Finn, Abbeel and Levine 2017, algorithm 3, with TRPO's surrogate and constraint).
@@ -50,6 +50,8 @@ interface Frozen {
   readonly oldDistribution: Distribution;
   /** log π_φ(θk)(a|s) at D′, `[N]`. */
   readonly oldLogProbability: Tensor;
+  /** π_φ(θk) and observations at the steps of D′ that F is estimated on. */
+  readonly curvature: { readonly observations: Tensor; readonly oldDistribution: Distribution };
 }
 
 /** What a line search asks at one θ; `[N]` each. */
@@ -147,10 +149,10 @@ export class MamlTaskObjective implements MamlTask {
     return this.options.derivative;
   }
 
-  /** @internal KL(π_φ(θk) ‖ π_φ) at each state of D′, `[N]`. */
-  klAt(adapted: Parameters): Tensor {
-    const { oldDistribution, outer } = this.frozen;
-    return this.policy.kl(oldDistribution, this.policy.distribution(adapted, outer.observations));
+  /** @internal KL(π_φ(θk) ‖ π_φ) at each state that curvature is estimated on. */
+  klForCurvature(adapted: Parameters): Tensor {
+    const { observations, oldDistribution } = this.frozen.curvature;
+    return this.policy.kl(oldDistribution, this.policy.distribution(adapted, observations));
   }
 
   /** @internal θ ↦ φ recorded at any θ, in the current scope. */
@@ -223,19 +225,33 @@ export class MamlTaskObjective implements MamlTask {
   }
 
   private freeze(): Frozen {
-    const { inner, outer } = this.workspace.run(() => ({
-      inner: this.data.inner.map(batchTensors),
-      outer: batchTensors(this.data.outer),
-    }));
+    const thinned = subsample(this.data.outer, this.options.curvatureSubsample ?? 1);
+    const { inner, outer, few } = this.workspace.run(() => {
+      const whole = batchTensors(this.data.outer);
+      return {
+        inner: this.data.inner.map(batchTensors),
+        outer: whole,
+        few: thinned === this.data.outer ? whole : batchTensors(thinned),
+      };
+    });
     // Recorded like any other θ, so that at θ_k the ratio is exactly 1 and the KL exactly 0; only the values are kept.
     const old = tidy(() => {
       const split = this.split(this.layout.variables(this.parameters));
       const { adapted } = new RecordedAdaptation(this.setting, split, inner, this.options.derivative);
       const distribution = this.policy.distribution(adapted, outer.observations);
       const logProbability = this.policy.logProbability(distribution, outer.actions);
-      return [...distribution, logProbability].map((x) => ({ values: x.values(), shape: [...x.shape] }));
+      const atFew = few === outer ? [] : this.policy.distribution(adapted, few.observations);
+      return [distribution, [logProbability], atFew].map((list) =>
+        list.map((x) => ({ values: x.values(), shape: x.shape })),
+      );
     });
-    const kept = this.workspace.run(() => old.map(({ values, shape }) => constant(values, shape)));
-    return { inner, outer, oldDistribution: kept.slice(0, -1), oldLogProbability: kept[kept.length - 1] as Tensor };
+    const [oldDistribution, [oldLogProbability], atFew] = this.workspace.run(() =>
+      old.map((list) => list.map(({ values, shape }) => constant(values, shape))),
+    ) as [Tensor[], [Tensor], Tensor[]];
+    const curvature = {
+      observations: few.observations,
+      oldDistribution: few === outer ? oldDistribution : atFew,
+    };
+    return { inner, outer, oldDistribution, oldLogProbability, curvature };
   }
 }

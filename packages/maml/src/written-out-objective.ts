@@ -1,6 +1,5 @@
 import type { TaskData } from '@innerloop/core';
-import type { Derivative } from './adaptation.js';
-import type { MamlTask } from './objective.js';
+import { type MamlObjectiveOptions, type MamlTask, subsample } from './objective.js';
 import { Point, type WrittenOut } from './written-out.js';
 
 /*
@@ -16,23 +15,29 @@ import { Point, type WrittenOut } from './written-out.js';
 interface Chain {
   readonly inner: readonly Point[];
   readonly outer: Point;
+  readonly phi: Float64Array;
 }
 
 /** See the head of this file. */
 export class WrittenOutTaskObjective implements MamlTask {
   private readonly here: Chain;
   private readonly oldLogProbabilities: Float64Array;
+  /** φ with the steps of D′ that F is estimated on. */
+  private readonly fisher: Point;
   private evaluated: { readonly parameters: Float64Array; readonly surrogate: number; readonly kl: number } | undefined;
 
   constructor(
     private readonly maths: WrittenOut,
-    private readonly derivative: Derivative,
+    private readonly options: Pick<MamlObjectiveOptions, 'derivative' | 'curvatureSubsample'>,
     private readonly data: TaskData,
     /** θ_k. */
     private readonly parameters: Float64Array,
   ) {
     this.here = this.chain(parameters);
     this.oldLogProbabilities = this.here.outer.logProbabilities();
+    const { curvatureSubsample = 1 } = options;
+    const thinned = subsample(data.outer, curvatureSubsample);
+    this.fisher = thinned === data.outer ? this.here.outer : new Point(maths, this.here.phi, thinned);
   }
 
   surrogate(parameters: Float64Array): number {
@@ -52,12 +57,12 @@ export class WrittenOutTaskObjective implements MamlTask {
   }
 
   curvature(direction: Float64Array): Float64Array {
-    const { inner, outer } = this.here;
+    const { inner } = this.here;
     let w: Float64Array = direction.slice();
     inner.forEach((point, j) => {
       w = this.timesJacobian(point, j, w);
     });
-    return this.transposed(inner, outer.fisherProduct(w));
+    return this.transposed(inner, this.fisher.fisherProduct(w));
   }
 
   adapted(parameters: Float64Array): Float64Array {
@@ -66,6 +71,7 @@ export class WrittenOutTaskObjective implements MamlTask {
   }
 
   dispose(): void {
+    if (this.fisher !== this.here.outer) this.fisher.dispose();
     dispose(this.here);
   }
 
@@ -82,7 +88,7 @@ export class WrittenOutTaskObjective implements MamlTask {
 
   /** (I − α_j H_j) v, which is symmetric. */
   private timesJacobian(point: Point, j: number, v: Float64Array): Float64Array {
-    if (this.derivative === 'first-order') return v;
+    if (this.options.derivative === 'first-order') return v;
     const alpha = this.maths.stepSize(j);
     const Hv = point.hessianProduct(v);
     return v.map((value, i) => value - alpha * (Hv[i] as number));
@@ -97,7 +103,7 @@ export class WrittenOutTaskObjective implements MamlTask {
       phi = phi.map((value, i) => value - alpha * (g[i] as number));
       return point;
     });
-    return { inner, outer: new Point(this.maths, phi, this.data.outer) };
+    return { inner, outer: new Point(this.maths, phi, this.data.outer), phi };
   }
 
   /** Both values at θ; a line search asks for one after the other. */
