@@ -44,7 +44,7 @@ function play(task: PointNavigationTask, actor: Actor, distribution: TaskDistrib
     actor,
     rollouts: 1,
     randoms: [randomStream({ seed: 1, purpose: 'user' })],
-    observationSize: 2,
+    observationSize: distribution.observationSpace.low.length,
     actionSize: 2,
   });
 }
@@ -116,6 +116,51 @@ describe('one step', () => {
   });
 });
 
+describe('with the goal observed', () => {
+  const oracle = new PointNavigation({ observeGoal: true });
+
+  it('observes position and goal, of which the goal stays', () => {
+    const environment = oracle.create({ goal: [0.3, -0.4] });
+    expect([...environment.reset()]).toEqual([0, 0, 0.3, -0.4]);
+    // As above: by (0.1, −0.05), after which (0.2, −0.35) is left, √(0.04 + 0.1225) = 0.4031129.
+    const step = environment.step(Float32Array.of(7, -0.05));
+    expect(step.observation).toBeAllClose([0.1, -0.05, 0.3, -0.4], { rtol: 1e-6 });
+    expect(step.reward).toBeAllClose(-0.4031129, { rtol: 1e-6 });
+    expect([...environment.reset()]).toEqual([0, 0, 0.3, -0.4]);
+  });
+
+  it('has spaces that hold both, for the goals of the distribution and of the paper', () => {
+    // 100 steps of 0.1 lead 10 away at most.
+    expect(oracle.observationSpace).toEqual({ kind: 'box', low: [-10, -10, -0.5, -0.5], high: [10, 10, 0.5, 0.5] });
+    expect(oracle.create({ goal: [0, 0] }).observationSpace).toEqual(oracle.observationSpace);
+    const high = (goalRange: number) => new PointNavigation({ observeGoal: true, goalRange }).observationSpace.high;
+    expect(high(2)).toEqual([10, 10, 2, 2]);
+    expect(high(0.1)).toEqual([10, 10, 0.5, 0.5]);
+    expect(oracle.actionSpace).toEqual(tasks.actionSpace);
+  });
+
+  it('earns −0.54 on the 40 goals of the paper by one policy that goes where the observation says', () => {
+    const actor: Actor = {
+      act(observations, count, _randoms, actions, logProbabilities) {
+        for (let i = 0; i < count; i++) {
+          for (const d of [0, 1]) {
+            actions[2 * i + d] = (observations[4 * i + 2 + d] as number) - (observations[4 * i + d] as number);
+          }
+          logProbabilities[i] = 0;
+        }
+      },
+    };
+    const returns = oracle.taskSets.paper.map((task) => meanReturn(play(task, actor, oracle)));
+    expect(mean(returns)).toBeAllClose(-0.54, { rtol: 0, atol: 0.005 });
+  });
+
+  it('draws tasks and views as without', () => {
+    const random = () => randomStream({ seed: 8, purpose: 'tasks' });
+    expect(oracle.sample(random(), 5)).toEqual(tasks.sample(random(), 5));
+    expect(oracle.view({ goal: [0.1, 0.2] })).toEqual({ axes: [0, 1], target: [0.1, 0.2] });
+  });
+});
+
 describe('ends', () => {
   const task: PointNavigationTask = { goal: [0.25, 0] };
 
@@ -183,6 +228,8 @@ describe('the distribution', () => {
     expect(tasks.references.map(({ meanReturn: row }) => row[0])).toEqual([-40.41, -82.66, -2.29]);
     expect(tasks.references.every(({ meanReturn: row, ci95 }) => ci95?.length === row.length)).toBe(true);
     expect(new PointNavigation({ horizon: 50 }).references).toEqual([]);
+    expect(new PointNavigation({ observeGoal: true }).references).toEqual([]);
+    expect(new PointNavigation({ observeGoal: false }).references).toHaveLength(3);
   });
 
   it('tells how to draw a task', () => {

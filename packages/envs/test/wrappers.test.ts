@@ -146,7 +146,7 @@ describe('the plugin', () => {
     for (const { options } of envsPlugin.components) {
       expect(Object.values(options.parse({})).every((value) => value !== undefined)).toBe(true);
       for (const field of Object.values<{ description?: string }>(options.shape)) {
-        expect(field.description).toMatch(/at least|above/);
+        expect(field.description).toMatch(/at least|above|^Whether/);
       }
     }
   });

@@ -25,6 +25,10 @@ const pointNavigationOptions = z.strictObject({
     .min(0)
     .default(0.01)
     .describe('An episode terminates when the goal is nearer than this along both axes, at least 0'),
+  observeGoal: z
+    .boolean()
+    .default(false)
+    .describe('Whether the observation also holds the goal, [x, y, goalX, goalY]: for an oracle that need not adapt'),
 });
 
 /** Options of {@link PointNavigation}; any may be left out. */
@@ -32,9 +36,12 @@ export type PointNavigationOptions = z.input<typeof pointNavigationOptions>;
 
 const DEFAULTS = pointNavigationOptions.parse({});
 
+/** The goals of the task set `paper` lie in [−0.5, 0.5]², whatever the range of the distribution. */
+const PAPER_RANGE = 0.5;
+
 /**
- * 2D navigation: one task for each goal, uniform on a square (Finn et al. 2017). Observations and actions are `[2]`.
- * The task set `paper` holds the 40 goals of the paper's figure.
+ * 2D navigation: one task for each goal, uniform on a square (Finn et al. 2017). Actions are `[2]`; so are observations, or `[4]`
+ * if they hold the goal. The task set `paper` holds the 40 goals of the paper's figure.
  */
 export class PointNavigation implements TaskDistribution<PointNavigationTask> {
   readonly horizon: number;
@@ -50,10 +57,11 @@ export class PointNavigation implements TaskDistribution<PointNavigationTask> {
   /** @throws ZodError if an option is unknown or out of range. */
   constructor(options: PointNavigationOptions = {}) {
     this.options = pointNavigationOptions.parse(options);
-    const { horizon, stepLimit } = this.options;
+    const { horizon, stepLimit, goalRange, observeGoal } = this.options;
     this.horizon = horizon;
     this.actionSpace = square(stepLimit);
-    this.observationSpace = square(horizon * stepLimit); // as far as it can go
+    const position = square(horizon * stepLimit); // as far as it can go
+    this.observationSpace = observeGoal ? joined(position, square(Math.max(goalRange, PAPER_RANGE))) : position;
     const isPaper = Object.entries(DEFAULTS).every(
       ([key, value]) => this.options[key as keyof typeof DEFAULTS] === value,
     );
@@ -76,8 +84,9 @@ export class PointNavigation implements TaskDistribution<PointNavigationTask> {
       );
     }
     const { observationSpace, actionSpace } = this;
-    const { stepLimit, goalRadius } = this.options;
-    return new PointNavigationEnvironment(task, { observationSpace, actionSpace, stepLimit, goalRadius });
+    const { stepLimit, goalRadius, observeGoal } = this.options;
+    const dynamics = { observationSpace, actionSpace, stepLimit, goalRadius, observeGoal };
+    return new PointNavigationEnvironment(task, dynamics);
   }
 
   view(task: PointNavigationTask): TaskView {
@@ -87,6 +96,10 @@ export class PointNavigation implements TaskDistribution<PointNavigationTask> {
 
 function square(limit: number): BoxSpace {
   return { kind: 'box', low: [-limit, -limit], high: [limit, limit] };
+}
+
+function joined(a: BoxSpace, b: BoxSpace): BoxSpace {
+  return { kind: 'box', low: [...a.low, ...b.low], high: [...a.high, ...b.high] };
 }
 
 /** `tasks: { use: point-navigation }` */

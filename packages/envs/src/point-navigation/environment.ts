@@ -14,10 +14,12 @@ export interface PointNavigationDynamics {
   readonly stepLimit: number;
   /** The episode terminates when the goal is nearer than this along both axes. */
   readonly goalRadius: number;
+  /** Whether observations hold the goal after the position. */
+  readonly observeGoal: boolean;
 }
 
 /**
- * A point in the plane that must reach a goal it cannot see (Finn et al. 2017, section 5.3; constants of the paper's code,
+ * A point in the plane that must reach a goal it cannot see unless asked for (Finn et al. 2017, section 5.3; constants of the paper's code,
  * `point_env_randgoal.py`).
  *
  * Starts at the origin. With s the position and a the action: s′ = s + clip(a, ±stepLimit) per axis; the reward is −‖s′ − g‖₂;
@@ -26,8 +28,8 @@ export interface PointNavigationDynamics {
 export class PointNavigationEnvironment implements Environment {
   readonly observationSpace: BoxSpace;
   readonly actionSpace: BoxSpace;
-  /** `[x, y]`; returned as the observation. */
-  private readonly position = new Float64Array(2);
+  /** `[x, y]` or `[x, y, goalX, goalY]`. */
+  private readonly observation: Float64Array;
 
   constructor(
     private readonly task: PointNavigationTask,
@@ -35,22 +37,23 @@ export class PointNavigationEnvironment implements Environment {
   ) {
     this.observationSpace = dynamics.observationSpace;
     this.actionSpace = dynamics.actionSpace;
+    this.observation = Float64Array.from(dynamics.observeGoal ? [0, 0, ...task.goal] : [0, 0]);
   }
 
   reset(): Float64Array {
-    return this.position.fill(0);
+    return this.observation.fill(0, 0, 2);
   }
 
   step(action: Action): Step {
     const { stepLimit, goalRadius } = this.dynamics;
     const [goalX, goalY] = this.task.goal;
     const moves = action as Float32Array;
-    const x = (this.position[0] as number) + clip(moves[0] as number, stepLimit);
-    const y = (this.position[1] as number) + clip(moves[1] as number, stepLimit);
-    this.position[0] = x;
-    this.position[1] = y;
+    const x = (this.observation[0] as number) + clip(moves[0] as number, stepLimit);
+    const y = (this.observation[1] as number) + clip(moves[1] as number, stepLimit);
+    this.observation[0] = x;
+    this.observation[1] = y;
     return {
-      observation: this.position,
+      observation: this.observation,
       reward: -Math.hypot(x - goalX, y - goalY),
       terminated: Math.abs(x - goalX) < goalRadius && Math.abs(y - goalY) < goalRadius,
       truncated: false,
