@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { tryMutations } from './lib/mutate.mjs';
 
 const REFERENCE = 'packages/maml/test/reference.grad.test.ts';
+const WRITTEN_OUT = 'packages/maml/test/written-out.grad.test.ts';
 const OBJECTIVE = 'packages/maml/test/objective.grad.test.ts';
 
 /** @type {readonly import('./lib/mutate.mjs').Mutation[]} */
@@ -73,17 +74,52 @@ export const MUTATIONS = [
     tests: [REFERENCE, OBJECTIVE],
   },
   {
+    name: 'written out: the Hessian product forgets that activations move',
+    file: 'packages/core/src/kernels/mlp-passes.ts',
+    find: 'this.addOuter(n, ra, delta, l, gradient);',
+    replace: '',
+    tests: [WRITTEN_OUT],
+  },
+  {
+    name: 'written out: the Hessian product forgets that weights move',
+    file: 'packages/core/src/kernels/mlp-passes.ts',
+    find: 'this.rowsTimes(n, rows.deltas, l, first, v.transposed[l] as number, l - 1, t, 1);',
+    replace: '',
+    tests: [WRITTEN_OUT],
+  },
+  {
+    name: 'written out: first order in place of exact',
+    file: 'packages/maml/src/written-out-objective.ts',
+    find: 'value - alpha * (Hv[i] as number)',
+    replace: 'value - 0 * alpha * (Hv[i] as number)',
+    tests: [WRITTEN_OUT],
+  },
+  {
+    name: 'written out: the sign of α in J',
+    file: 'packages/maml/src/written-out-objective.ts',
+    find: 'value - alpha * (Hv[i] as number)',
+    replace: 'value + alpha * (Hv[i] as number)',
+    tests: [WRITTEN_OUT],
+  },
+  {
+    name: 'written out: the order of the inner steps reversed in Jᵀ',
+    file: 'packages/maml/src/written-out-objective.ts',
+    find: 'for (let j = inner.length - 1; j >= 0; j--)',
+    replace: 'for (let j = 0; j < inner.length; j++)',
+    tests: [WRITTEN_OUT],
+  },
+  {
     name: 'a flipped meta-gradient',
-    file: 'packages/maml/src/objective.ts',
-    find: 'ops.scale(ops.dot(ratio, outer.advantages), -1 / outer.steps)',
-    replace: 'ops.scale(ops.dot(ratio, outer.advantages), 1 / outer.steps)',
+    file: 'packages/maml/src/written-out.ts',
+    find: 'const w = advantages.map((a, i) => (-a *',
+    replace: 'const w = advantages.map((a, i) => (a *',
     tests: ['packages/maml/test/maml.learn.test.ts'],
   },
   {
     name: 'no adaptation',
-    file: 'packages/optim-vpg/src/vpg.ts',
-    find: 'ops.sub(part, ops.scale(g[index] as Tensor, alpha))',
-    replace: 'ops.sub(part, ops.scale(g[index] as Tensor, 0 * alpha))',
+    file: 'packages/maml/src/written-out.ts',
+    find: 'phi.map((value, i) => value - alpha * (g[i] as number))',
+    replace: 'phi.map((value, i) => value - 0 * alpha * (g[i] as number))',
     tests: ['packages/maml/test/maml.learn.test.ts'],
   },
 ];

@@ -1,4 +1,17 @@
-import { type Batch, kernels, type TaskData, useBackend } from '@innerloop/core';
+import {
+  type Activation,
+  type Batch,
+  CategoricalMlpPolicy,
+  constant,
+  GaussianMlpPolicy,
+  kernels,
+  type Policy,
+  type PolicyGradientLossOptions,
+  randomStream,
+  type TaskData,
+  tidy,
+  useBackend,
+} from '@innerloop/core';
 import { describe, expect, test } from 'vitest';
 import { VpgInnerOptimizer } from '../../optim-vpg/src/vpg.js';
 import { MamlObjective } from '../src/index.js';
@@ -49,6 +62,131 @@ describe.each(['gaussian-1step', 'categorical-2step'])('%s', (name) => {
       expect(task.curvature(v)).toBeAllClose(other.curvature(v), { rtol: 1e-5 });
     });
   });
+});
+
+describe('every policy, loss and mean, against the graph', () => {
+  const N = 131; // more than two tiles of rows, and a multiple of nothing
+  const random = randomStream({ seed: 21, purpose: 'user' });
+  const normals = (n: number, factor = 1) => Float32Array.from({ length: n }, () => factor * random.normal());
+  const box = (n: number) => ({ kind: 'box' as const, low: Array(n).fill(-1), high: Array(n).fill(1) });
+  const gaussian = (hiddenSizes: number[], activation: Activation) =>
+    new GaussianMlpPolicy(
+      { observationSpace: box(3), actionSpace: box(2) },
+      { hiddenSizes, activation, initialStd: 0.7, minStd: 1e-3 },
+    );
+  const categorical = (hiddenSizes: number[], activation: Activation) =>
+    new CategoricalMlpPolicy(
+      { observationSpace: box(3), actionSpace: { kind: 'discrete', count: 5 } },
+      { hiddenSizes, activation },
+    );
+  const policies: [string, Policy][] = [
+    ['gaussian tanh 9-6', gaussian([9, 6], 'tanh')],
+    ['gaussian relu 10-7-5', gaussian([10, 7, 5], 'relu')],
+    ['gaussian sigmoid 8', gaussian([8], 'sigmoid')],
+    ['gaussian linear', gaussian([], 'tanh')],
+    ['categorical tanh 9-6', categorical([9, 6], 'tanh')],
+    ['categorical linear', categorical([], 'tanh')],
+  ];
+  const losses: PolicyGradientLossOptions[] = [
+    { loss: 'log-likelihood', average: 'steps' },
+    { loss: 'log-likelihood', average: 'trajectories' },
+    { loss: 'likelihood-ratio', average: 'steps' },
+  ];
+  const cases = policies.flatMap(([name, policy]) =>
+    losses.map((loss) => [name, loss.loss, loss.average, policy, loss] as const),
+  );
+
+  test.each(cases)('%s, %s, mean over %s', (_name, _loss, _average, policy, loss) => {
+    const theta = policy.initialize(random);
+    const batch = (): Batch => {
+      const observations = normals(3 * N);
+      const actions =
+        policy.actionSize === 1 ? Float32Array.from({ length: N }, () => random.integer(5)) : normals(2 * N, 0.8);
+      const behaviour = tidy(() => {
+        const at = policy.distribution(policy.layout.constants(theta), constant(observations, [N, 3]));
+        return Float64Array.from(policy.logProbability(at, constant(actions, [N, policy.actionSize])).values());
+      });
+      const logProbabilities = behaviour.map((x) => x + 0.1 * random.normal());
+      return {
+        steps: N,
+        episodes: 40,
+        observations,
+        actions,
+        advantages: Float64Array.from(normals(N)),
+        logProbabilities,
+      };
+    };
+    const data: TaskData = { inner: [batch(), batch()], outer: batch() };
+    const inner = new VpgInnerOptimizer(policy, { learningRate: [0.05, 0.03], ...loss });
+    const written = new WrittenOutTaskObjective(new WrittenOut(policy, inner), { derivative: 'exact' }, data, theta);
+    const graph = new MamlObjective(policy, inner, { derivative: 'exact', curvature: 'gauss-newton' }).bind(
+      data,
+      theta,
+    );
+    const direction = Float64Array.from(normals(theta.length, 0.1));
+    const there = theta.map((x, i) => x + (direction[i] as number));
+    expect(written.adapted(theta)).toBeAllClose(graph.adapted(theta), { rtol: 1e-5 });
+    expect(written.gradient(theta)).toBeAllClose(graph.gradient(theta), { rtol: 2e-5 });
+    expect(written.gradient(there)).toBeAllClose(graph.gradient(there), { rtol: 2e-5 });
+    expect(written.curvature(direction)).toBeAllClose(graph.curvature(direction), { rtol: 2e-5 });
+    expect(written.surrogate(there)).toBeAllClose(graph.surrogate(there), { rtol: 1e-5, atol: 1e-6 });
+    expect(written.kl(there)).toBeAllClose(graph.kl(there), { rtol: 1e-4, atol: 1e-6 });
+    expect(written.surrogate(theta)).toBeAllClose(-data.outer.advantages.reduce((a, b) => a + b, 0) / N, {
+      rtol: 1e-12,
+    });
+    expect(written.kl(theta)).toBe(0);
+    written.dispose();
+    graph.dispose();
+  });
+
+  test('below its floor a log-standard deviation neither moves nor counts', () => {
+    const policy = gaussian([4], 'tanh');
+    const theta = policy.initialize(random);
+    theta[theta.length - 1] = -20; // the floor is log 1e-3 = -6.9
+    const inner = new VpgInnerOptimizer(policy, { learningRate: 1e-9, loss: 'log-likelihood', average: 'steps' });
+    const observations = normals(3 * 8);
+    const batch: Batch = {
+      steps: 8,
+      episodes: 1,
+      observations,
+      actions: normals(16, 1e-3),
+      advantages: Float64Array.from(normals(8)),
+      logProbabilities: new Float64Array(8),
+    };
+    const written = new WrittenOutTaskObjective(
+      new WrittenOut(policy, inner),
+      { derivative: 'exact' },
+      { inner: [], outer: batch },
+      theta,
+    );
+    const graph = new MamlObjective(policy, inner, { derivative: 'exact', curvature: 'gauss-newton' }).bind(
+      { inner: [], outer: batch },
+      theta,
+    );
+    expect(written.gradient(theta).at(-1)).toBe(0);
+    expect(written.gradient(theta)).toBeAllClose(graph.gradient(theta), { rtol: 1e-4 });
+    const v = Float64Array.from(normals(theta.length));
+    expect(written.curvature(v)).toBeAllClose(graph.curvature(v), { rtol: 1e-4 });
+  });
+});
+
+test('the kernels’ activations agree with float64 to a few units in the last place', () => {
+  const x = Float32Array.from({ length: 4000 }, (_, i) => (i - 2000) / 150);
+  const { run } = kernels();
+  const pointer = kernels().allocate(x.length);
+  for (const [kind, f] of [
+    [0, Math.tanh],
+    [1, (v: number) => Math.max(v, 0)],
+    [2, (v: number) => 1 / (1 + Math.exp(-v))],
+  ] as const) {
+    kernels().view(pointer, x.length).set(x);
+    run.activate(kind, pointer, x.length);
+    const worst = kernels()
+      .view(pointer, x.length)
+      .reduce((top, y, i) => Math.max(top, Math.abs(y - f(x[i] as number))), 0);
+    expect(worst).toBeLessThan(4e-7);
+  }
+  kernels().release(pointer);
 });
 
 test('everything allocated is given back', () => {
