@@ -57,6 +57,13 @@ const QUANTITIES = [
   'fullStep',
 ];
 
+it('the reference cases hold on the kernels', async () => {
+  const { code, output } = await verifyJson(GAUSSIAN, CATEGORICAL, '--engine', 'kernels');
+  expect(code).toBe(0);
+  expect(output).toMatchObject({ engine: 'kernels', passed: true });
+  for (const { quantities } of output.cases) expect(quantities.map(({ quantity }) => quantity)).toEqual(QUANTITIES);
+});
+
 describeEachBackend((backend) => {
   it('the reference cases hold', async () => {
     const { code, output } = await verifyJson(GAUSSIAN, CATEGORICAL, '--backend', backend);

@@ -7,6 +7,7 @@ import {
   InnerloopError,
   quoteAll,
 } from '@innerloop/core';
+import { ENGINES, type Engine } from '../verify/problem.js';
 
 function invalid(option: string, expected: string, found: string, hint = ''): InnerloopError {
   return new InnerloopError('OPTION_INVALID', `${option}: expected ${expected}, found '${found}'${hint}`);
@@ -32,6 +33,9 @@ function oneOf<Name extends string>(option: string, names: readonly Name[]) {
 
 /** `--backend`. */
 export const backend: (text: string) => BackendChoice = oneOf('--backend', BACKENDS);
+
+/** `--engine`. */
+export const engine: (text: string) => Engine = oneOf('--engine', ENGINES);
 
 /** `--checkpoint`. */
 export const checkpoint: (text: string) => CheckpointName = oneOf('--checkpoint', CHECKPOINT_NAMES);

@@ -29,13 +29,22 @@ function createPolicy({ layerSizes, discrete }: VerifyCase): Policy {
   return new GaussianMlpPolicy(spaces, { ...options, initialStd: 1, minStd: Number.MIN_VALUE });
 }
 
+/** What computes: recorded graphs on the active backend, or derivatives written out on SIMD kernels. */
+export const ENGINES = ['graph', 'kernels'] as const;
+
+/** One of {@link ENGINES}. */
+export type Engine = (typeof ENGINES)[number];
+
 /** The case's tasks as objectives of the MAML trainer, and means over them. */
 export class CaseProblem {
   private readonly policy: Policy;
   private readonly inner: VpgInnerOptimizer;
   private readonly made = new Map<string, MamlTask[]>();
 
-  constructor(private readonly given: VerifyCase) {
+  constructor(
+    private readonly given: VerifyCase,
+    private readonly engine: Engine = 'graph',
+  ) {
     this.policy = createPolicy(given);
     this.inner = new VpgInnerOptimizer(this.policy, {
       learningRate: given.innerLearningRate,
@@ -104,7 +113,9 @@ export class CaseProblem {
 
   private bind(data: TaskData, curvature: CurvatureMethod = 'gauss-newton', derivative: Derivative = 'exact') {
     const { parameters } = this.given;
-    const objective = new MamlObjective(this.policy, this.inner, { derivative, curvature });
+    // Only recorded graphs have the other curvatures.
+    const engine = curvature === 'gauss-newton' ? this.engine : 'graph';
+    const objective = new MamlObjective(this.policy, this.inner, { derivative, curvature, engine });
     return objective.bind(data, parameters);
   }
 }

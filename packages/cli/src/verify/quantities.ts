@@ -1,7 +1,7 @@
 import type { CurvatureMethod } from '@innerloop/maml';
 import { conjugateGradient } from '@innerloop/optim-trpo';
 import type { VerifyCase } from './case.js';
-import { CaseProblem } from './problem.js';
+import { CaseProblem, type Engine } from './problem.js';
 import { addScaled, dot, norm, relativeError } from './vectors.js';
 
 /*
@@ -57,9 +57,9 @@ const KRYLOV_VECTORS = 3;
 /** Where conjugate gradient stops, as in the reference computation. */
 const CG_TOLERANCE = 1e-10;
 
-/** Computes and compares every expected quantity of a case on the active backend. */
-export async function verifyCase(given: VerifyCase): Promise<CaseResult> {
-  const problem = new CaseProblem(given);
+/** Computes and compares every expected quantity of a case, on the active backend or on the kernels. */
+export async function verifyCase(given: VerifyCase, engine: Engine = 'graph'): Promise<CaseResult> {
+  const problem = new CaseProblem(given, engine);
   try {
     const pointwise = comparePointwise(given, problem);
     const solution = await compareSolution(given, problem);
