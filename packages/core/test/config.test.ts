@@ -126,7 +126,7 @@ describe('errors have the place, what was expected, what was found and the neare
       /^configs\/x\.yaml:9:8 run\.sed: expected one of the keys 'name', 'seed'.* found the unknown key 'sed'; did you mean 'seed'\?/,
     ],
     ['evaluaton: {}', /x\.yaml:9:1 evaluaton: .* unknown key 'evaluaton'; did you mean 'evaluation'\?/],
-    ['run: { iterations: 0 }', /x\.yaml:9:20 run\.iterations: expected a number of at least 1, found 0$/],
+    ['run: { iterations: -1 }', /x\.yaml:9:20 run\.iterations: expected a number of at least 0, found -1$/],
     ['run: { seed: 4294967296 }', /run\.seed: expected a number of at most 4294967295, found 4294967296/],
     ['run: { seed: 1.5 }', /run\.seed: expected a whole number, found 1\.5/],
     ["run: { name: 'a/b' }", /run\.name: expected a text of letters.*found 'a\/b'/],

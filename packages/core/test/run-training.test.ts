@@ -57,6 +57,32 @@ describe('runTraining', () => {
     ]);
   });
 
+  it('evaluates the initial parameters if no iterations are asked for', async () => {
+    const directory = await newDirectory();
+    const experiment = fakeExperiment({ run: { iterations: 0 } });
+    const { parameters } = experiment.trainer;
+    const result = await runTraining(experiment, { directory });
+    expect(result).toMatchObject({ reason: 'finished', iteration: 0, metrics: null });
+    expect(result.evaluation).toMatchObject({ checkpoint: 'last', iteration: 0 });
+    expect(experiment.seen.map(({ name }) => name)).toEqual([
+      'run:start',
+      'checkpoint:saved',
+      'evaluation:end',
+      'run:end',
+    ]);
+    expect(await directory.readMetrics()).toEqual([]);
+    expect(existsSync(join(directory.path, 'metrics.jsonl'))).toBe(true); // readers need not know of this case
+    const loaded = await loadRunParameters(directory, experiment.trainer.layout);
+    expect(loaded.parameters).toEqual(parameters);
+    const again = fakeExperiment({ run: { iterations: 0 } });
+    expect(await runTraining(again, { directory, resume: true })).toMatchObject({ reason: 'already-finished' });
+    // It can be trained for longer, to the same numbers as if it had been meant to.
+    const longer = await runTraining(again, { directory, resume: true, iterations: 3 });
+    const other = await newDirectory();
+    const meant = await runTraining(fakeExperiment({ run: { iterations: 3 } }), { directory: other });
+    expect(longer.evaluation?.result).toEqual(meant.evaluation?.result);
+  });
+
   it('trains without a directory', async () => {
     const here = readdirSync('.');
     const behaviour = scripted({ 3: -1, 6: -4 });

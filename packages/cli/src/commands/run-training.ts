@@ -81,6 +81,6 @@ async function conclude(result: TrainingResult, directory: RunDirectory, place: 
   print(
     `Evaluate:  ${commandLine('evaluate', place, '--tasks', '40', '--steps', '3', '--rollouts', '40', '--seed', '7')}`,
   );
-  print(`Go on:     ${commandLine('resume', place, '--iterations', String(2 * iteration))}`);
+  print(`Go on:     ${commandLine('resume', place, '--iterations', String(Math.max(1, 2 * iteration)))}`);
   return 0;
 }

@@ -120,6 +120,11 @@ export class RunDirectory {
     await appendToFile(this.file(METRICS), `${JSON.stringify(metrics)}\n`);
   }
 
+  /** Makes an empty `metrics.jsonl` if there is none, so that readers need not know of a run of no iterations. */
+  async ensureMetrics(): Promise<void> {
+    await appendToFile(this.file(METRICS), '');
+  }
+
   /** Forces the metrics to the disk. */
   async syncMetrics(): Promise<void> {
     await syncFile(this.file(METRICS));

@@ -208,6 +208,7 @@ export class TrainingRun {
       place: 'evaluation.final.tasks',
       onProgress: this.options.onEvaluationProgress,
     });
+    if (this.iteration === 0) await this.options.directory?.ensureMetrics();
     await this.options.directory?.writeEvaluation(record);
     const { iteration, checkpoint, result } = record;
     events.emit('evaluation:end', { iteration, final: true, best: checkpoint === 'best', result });

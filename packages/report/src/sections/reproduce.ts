@@ -16,7 +16,7 @@ export function commandLines(data: ReportData): { readonly says: string; readonl
   const { config, evaluation, metrics } = data;
   const directory = shellWord(data.directory);
   const unfinished = metrics.length < config.run.iterations;
-  const iterations = unfinished ? config.run.iterations : 2 * config.run.iterations;
+  const iterations = unfinished ? config.run.iterations : Math.max(1, 2 * config.run.iterations);
   const again = {
     says: 'Train again with the same config and seed, into a new directory:',
     line: `npx innerloop train ${shellWord(`${data.directory}/config.yaml`)} --out ${shellWord(`${data.directory}-again`)}`,
