@@ -36,7 +36,11 @@ export const runSchema = z
       .default('experiment')
       .describe("Names the run and its directory; letters, digits, '.', '_' and '-'. Absent: the config file's name"),
     seed: seed('Seeds every random stream of training').default(1),
-    iterations: count('How many iterations (meta-steps) to run; 0 evaluates the initial parameters', 2 ** 32 - 1, 0).default(100),
+    iterations: count(
+      'How many iterations (meta-steps) to run; 0 evaluates the initial parameters',
+      2 ** 32 - 1,
+      0,
+    ).default(100),
     backend: z
       .enum(BACKENDS)
       .default('auto')
