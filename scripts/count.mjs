@@ -1,4 +1,5 @@
-// Adds up what .ci/run did. Arguments: the vitest report, the report of check.mjs, and the exit codes of both runs.
+// Adds up what .ci/run did. Arguments: the vitest report, the report of check.mjs, and the exit codes of both runs; then, if the
+// native backend was tested too, the vitest report and the exit code of that.
 // Prints `N passed, N failed`; exits 1 if anything failed, a tool that broke off without a report included.
 import { readFileSync } from 'node:fs';
 
@@ -28,9 +29,10 @@ function countRun(path, code, counter) {
   return code !== '0' && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-const [testReport, checkReport, testCode, checkCode] = process.argv.slice(2);
+const [testReport, checkReport, testCode, checkCode, nativeReport, nativeCode] = process.argv.slice(2);
 const tests = countRun(testReport, testCode, countTests);
 const checks = countRun(checkReport, checkCode, countChecks);
-const failed = tests.failed + checks.failed;
-console.log(`${tests.passed + checks.passed} passed, ${failed} failed`);
+const native = nativeReport === undefined ? { passed: 0, failed: 0 } : countRun(nativeReport, nativeCode, countTests);
+const failed = tests.failed + checks.failed + native.failed;
+console.log(`${tests.passed + checks.passed + native.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

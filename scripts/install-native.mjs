@@ -5,11 +5,12 @@
 //   node scripts/install-native.mjs [folder] [--if-reachable <seconds>]
 //
 //   folder          default: $INNERLOOP_NATIVE, or node_modules/.innerloop-native
-//   --if-reachable  give the Python index so many seconds to answer, and leave it if it does not
+//   --if-reachable  give the Python index so many seconds to answer, and the download three minutes; skip it otherwise
 //
 // Exit code 0: it is installed (now, or before). 77: skipped, since something that it needs is not here. 1: it failed.
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,6 +25,7 @@ import * as native from './lib/native.mjs';
 import { ROOT } from './lib/workspace.mjs';
 
 const SKIPPED = 77;
+const DOWNLOAD_LIMIT = 180;
 const STAMP = 'innerloop-native.txt';
 const DEFAULT = join(ROOT, 'node_modules', '.innerloop-native');
 
@@ -68,7 +70,7 @@ async function install(folder, seconds) {
   process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
     say('downloading TensorFlow from the Python index (207 MB; 0.6 GB unpacked)');
-    const tensorflow = await native.unpackTensorFlow(join(work, 'wheel'));
+    const tensorflow = await native.unpackTensorFlow(join(work, 'wheel'), seconds && DOWNLOAD_LIMIT);
     say(
       'downloading @tensorflow/tfjs-node and what it depends on from the npm registry (about 60 MB; 0.3 GB unpacked)',
     );

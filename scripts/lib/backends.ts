@@ -7,12 +7,17 @@ export interface BackendPresence {
   readonly missing?: string;
 }
 
-/** Every backend that there is: cpu and wasm come with npm, native may be missing. */
+/**
+ * Every backend that there is: cpu and wasm come with npm, native may be missing.
+ *
+ * @throws Error if it is missing though INNERLOOP_REQUIRE_NATIVE is set, as where .ci/run has installed it.
+ */
 export async function availableBackends(): Promise<BackendPresence[]> {
   const presences: BackendPresence[] = [];
   for (const name of [...BACKENDS].sort()) {
     if (name === 'auto') continue;
     const missing = await useBackend(name).then(() => undefined, messageOf);
+    if (missing !== undefined && process.env.INNERLOOP_REQUIRE_NATIVE) throw new Error(missing);
     // A machine without wasm is broken: its tests fail with the reason. Native is optional.
     presences.push(name === 'native' && missing !== undefined ? { name, missing } : { name });
   }

@@ -58,16 +58,21 @@ export async function requireIndex(seconds) {
   if (code !== 0) throw new Skipped(`the Python index did not answer within ${seconds} s (${lastLine(output)})`);
 }
 
-/** Downloads the wheel (207 MB) into a folder, and unpacks what is needed: two libraries and the headers of the C API. */
-export async function unpackTensorFlow(folder) {
+/**
+ * Downloads the wheel (207 MB) into a folder, and unpacks what is needed: two libraries and the headers of the C API.
+ *
+ * @param seconds How long the download may take; no limit if left out.
+ */
+export async function unpackTensorFlow(folder, seconds) {
   mkdirSync(folder, { recursive: true });
   const requirements = join(folder, 'requirements.txt');
   writeFileSync(requirements, `${WHEEL.requirement} --hash=sha256:${WHEEL.sha256}\n`);
   const options = ['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--progress-bar=off', ...TARGET];
   const download = ['-m', 'pip', 'download', ...options, '--dest', folder, '--requirement', requirements];
-  const { code, output } = await capture('python3', download);
+  const { code, output } = await capture('python3', download, seconds ? { timeout: seconds * 1000 } : {});
   if (code !== 0) {
-    const unreachable = /No matching distribution|Could not find a version|Max retries|timed? ?out|Connection/i;
+    const unreachable =
+      /No matching distribution|Could not find a version|Max retries|timed? ?out|Connection|was ended by SIGKILL/i;
     const reason = `pip could not download ${WHEEL.requirement}: ${lastLine(output)}`;
     throw unreachable.test(output) ? new Skipped(reason) : new Error(reason);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,12 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'innerloop-commands-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, content: unknown) => {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
 
 describe('nextRun', () => {
   it('begins with 001 where there are no runs', () => {
@@ -44,19 +50,48 @@ describe('setup.mjs', () => {
   });
 });
 
-describe('count.mjs', () => {
-  const file = (name: string, content: unknown) => {
-    const path = join(folder, name);
-    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-    return path;
+describe('install-native.mjs', () => {
+  const install = async (env: Record<string, string>, ...args: string[]) => {
+    const place = join(folder, 'native');
+    const { code, output } = await capture(process.execPath, ['scripts/install-native.mjs', place, ...args], { env });
+    return { code, output: output.replaceAll(folder, '<folder>') };
   };
+  const linux = process.platform === 'linux' && process.arch === 'x64';
+
+  it.runIf(linux)('skips with its reason where a tool is missing', async () => {
+    const { code, output } = await install({ CXX: 'no-such-compiler' });
+    expect(output).toMatch(/^native: skipped: not found: .*a C\+\+ compiler \(looked for no-such-compiler;/);
+    expect(code).toBe(77);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.runIf(linux)('skips with its reason where the index does not answer', async () => {
+    const { code, output } = await install({ PIP_INDEX_URL: 'http://127.0.0.1:9/simple' }, '--if-reachable', '20');
+    expect(output).toMatch(/^native: skipped: (the Python index did not answer within 20 s|not found: )/);
+    expect(code).toBe(77);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('touches nothing that it did not make', async () => {
+    mkdirSync(join(folder, 'native'));
+    file('native/precious.txt', 'mine');
+    const { code, output } = await install({});
+    expect(output).toBe(
+      'native: failed: <folder>/native is something else; give the path of a folder that is new or empty\n',
+    );
+    expect(code).toBe(1);
+    expect(readdirSync(join(folder, 'native'))).toEqual(['precious.txt']);
+  });
+});
+
+describe('count.mjs', () => {
   const suite = (status: string, tests: number) => ({ status, assertionResults: Array(tests).fill({}) });
   const passing = { numPassedTests: 3, numFailedTests: 0, testResults: [suite('passed', 3)] };
   const checks = [
     { name: 'a', ok: true },
     { name: 'b', ok: true },
   ];
-  const count = async (tests: unknown, checked: unknown, ...codes: [string, string]) => {
+  const count = async (tests: unknown, checked: unknown, ...codes: [string, string, ...string[]]) => {
     const paths = [file('tests.json', tests), file('checks.json', checked)];
     const { code, stdout } = await capture(process.execPath, ['scripts/count.mjs', ...paths, ...codes]);
     return [stdout, code];
@@ -71,6 +106,13 @@ describe('count.mjs', () => {
     const report = { numPassedTests: 1, numFailedTests: 1, testResults: [suite('failed', 2), suite('failed', 0)] };
     const mixed = [{ name: 'a', ok: false }, checks[1]];
     expect(await count(report, mixed, '1', '1')).toEqual(['2 passed, 3 failed\n', 1]);
+  });
+
+  it('adds the tests on the native backend, where they ran', async () => {
+    const native = file('native.json', passing);
+    expect(await count(passing, checks, '0', '0', native, '0')).toEqual(['8 passed, 0 failed\n', 0]);
+    expect(await count(passing, checks, '0', '0', native, '1')).toEqual(['8 passed, 1 failed\n', 1]);
+    expect(await count(passing, checks, '0', '0', join(folder, 'none.json'), '1')).toEqual(['5 passed, 1 failed\n', 1]);
   });
 
   it('counts a tool that broke off, with or without a report', async () => {
