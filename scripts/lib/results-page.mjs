@@ -1,0 +1,203 @@
+import { ROWS } from './paper-rows.mjs';
+
+/** Makes docs/results.md from the records that paper-rows.mjs keeps, and from nothing else. */
+
+/** 97.5 % quantiles of Student's t with 1, 2, … degrees of freedom. */
+const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/** As many seeds as {@link overSeeds} has a quantile for. */
+export const MOST_SEEDS = T.length + 1;
+
+/** Mean over seeds with the half-width of its 95 % interval, `null` for one seed. */
+export function overSeeds(values) {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  if (values.length === 1) return { mean, half: null };
+  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0);
+  return { mean, half: T[values.length - 2] * Math.sqrt(squares / (values.length - 1) / values.length) };
+}
+
+/**
+ * The bar after 1, 2 and 3 steps: the published mean less the half-width of its interval, rounded down to a tenth.
+ *
+ * @returns {number[]}
+ */
+export function barOf({ meanReturn, ci95 }) {
+  return [1, 2, 3].map((step) => Math.floor((meanReturn[step] - ci95[step]) * 10) / 10);
+}
+
+/** Whether means after 0, 1, 2, 3 steps reach the bar; `null` where there is no adaptation. */
+export function passes(means, bar) {
+  return means.length <= bar.length ? null : bar.every((least, index) => means[index + 1] >= least);
+}
+
+/** The page, or `null` if there are no records. */
+export function resultsPage(records) {
+  const references = records.map(({ evaluation }) => evaluation.references).find(({ length }) => length > 0) ?? [];
+  const published = references.find(({ label }) => label.startsWith('MAML'));
+  if (records.length === 0) return null;
+  const bar = published && barOf(published);
+  const rows = Object.keys(ROWS)
+    .map((name) => ({ name, records: records.filter(({ row }) => row === name) }))
+    .filter((row) => row.records.length > 0);
+  return `# Results on 2D navigation
+
+The figure of the MAML paper (Finn, Abbeel and Levine 2017, figure 4) again: mean undiscounted return after 0, 1, 2 and 3 steps of
+adaptation, on the 40 goals of the paper. One command trains every row from scratch, measures it and writes this page:
+
+\`\`\`sh
+node scripts/paper-row.mjs
+\`\`\`
+
+An interrupted run goes on where it was, and \`--page-only\` writes the page again. Every number comes from the files in
+[results/point-navigation](../results/point-navigation).
+
+## The row
+
+${overviewTable(rows, references, bar)}
+
+± is the half-width of a 95 % interval: of the mean over seeds (Student's t) where there are several, otherwise 1.96 · sd / √tasks, as
+in the paper.${barSentence(bar)}
+
+${rows.map(protocol).join('\n')}
+${references[0] ? `\nThe paper's rows: ${references[0].source}.\n` : ''}
+## Each seed
+
+${seedTable(records, bar)}
+
+± is 1.96 · sd / √tasks. The iteration is the one that did best on validation tasks, of all that were trained.
+${keptCheckpoints(records)}
+## Commands, time and machine
+
+${timeTable(records)}
+
+Training is sampling and updates, without validation.
+
+${madeWith(records)}
+
+\`\`\`sh
+${records.flatMap(({ commands }) => commands).join('\n')}
+\`\`\`
+`;
+}
+
+function barSentence(bar) {
+  if (!bar) return '';
+  const values = bar.map((value) => number(value, 1)).join(', ');
+  return ` The bar is the paper's MAML row less the half-width of its interval, rounded down to a\ntenth: ${values} after 1, 2, 3 steps.`;
+}
+
+const HEAD = ['before', '1 step', '2 steps', '3 steps'];
+
+function overviewTable(rows, references, bar) {
+  const ours = rows.map(({ name, records }) => {
+    const steps = records[0].evaluation.result.steps.map(({ ci95 }, step) => {
+      const { mean, half } = overSeeds(records.map(({ evaluation }) => evaluation.result.steps[step].meanReturn));
+      return interval(mean, half ?? ci95);
+    });
+    return [ROWS[name].label, count(records.length, 'seed'), ...padded(steps), verdict(records.map(meansOf), bar)];
+  });
+  const published = references.map(({ label, meanReturn, ci95 }) => {
+    const means = meanReturn.slice(0, HEAD.length);
+    const cells = means.map((mean, step) => interval(mean, ci95?.[step]));
+    return [label, '', ...padded(cells), verdict([means], bar)];
+  });
+  return table(['Row', 'Seeds', ...HEAD, 'Passes the bar'], [...ours, ...published]);
+}
+
+function seedTable(records, bar) {
+  const rows = records.map((record) => {
+    const cells = record.evaluation.result.steps.map(({ meanReturn, ci95 }) => interval(meanReturn, ci95));
+    const { iterations } = record.config.run;
+    const chosen = iterations === 0 ? 'initial' : `${record.checkpoint.iteration} of ${iterations}`;
+    return [ROWS[record.row].label, String(record.seed), chosen, ...padded(cells), verdict([meansOf(record)], bar)];
+  });
+  return table(['Row', 'Seed', 'Iteration', ...HEAD, 'Passes the bar'], rows);
+}
+
+function timeTable(records) {
+  const rows = records.map(({ row, seed, config, seconds }) => [
+    ROWS[row].label,
+    String(seed),
+    String(config.run.iterations),
+    duration(seconds.training),
+    duration(seconds.evaluation),
+  ]);
+  return table(['Row', 'Seed', 'Iterations', 'Training', 'Evaluation'], rows);
+}
+
+function meansOf({ evaluation }) {
+  return evaluation.result.steps.map(({ meanReturn }) => meanReturn);
+}
+
+/** `yes`, `no`, or how many seeds do. */
+function verdict(seeds, bar) {
+  const verdicts = seeds.map((means) => (bar ? passes(means, bar) : null));
+  if (verdicts.includes(null)) return '–';
+  const passing = verdicts.filter(Boolean).length;
+  if (passing === 0) return 'no';
+  return passing === seeds.length ? 'yes' : `${passing} of ${seeds.length} seeds`;
+}
+
+function protocol({ name, records }) {
+  const texts = records.map(({ evaluation }) => {
+    const { tasks, taskSet, rollouts, stepSizes, seed } = evaluation;
+    const on = `${count(tasks.length, 'task')}${taskSet === null ? '' : ` (set ${taskSet})`}`;
+    const sizes = stepSizes ? `, step sizes ${stepSizes.join(', ')}` : '';
+    return `${on}, ${count(rollouts, 'episode')} a task and step${sizes}, seed ${seed}`;
+  });
+  return `- ${ROWS[name].label}: ${[...new Set(texts)].join('; ')}.`;
+}
+
+function keptCheckpoints(records) {
+  const kept = records.filter(({ row }) => ROWS[row].keep);
+  if (kept.length === 0) return '';
+  const lines = kept.map(({ seed, evaluation }) => {
+    const { rollouts, result } = evaluation;
+    return `npx innerloop evaluate results/point-navigation/checkpoints/seed-${seed} --tasks paper --steps ${result.steps.length - 1} --rollouts ${rollouts}`;
+  });
+  return `
+The checkpoints of the ${ROWS.maml.label} row are kept beside the results. On the same engine these commands give its numbers again, digit
+for digit; where products and sums are fused (Node 22 and later) or another backend serves, to rounding:
+
+\`\`\`sh
+${lines.join('\n')}
+\`\`\`
+`;
+}
+
+function madeWith(records) {
+  const texts = records.map(({ innerloop, node, backend, fusedMultiplyAdd, machine }) => {
+    const { cpu, cores, memory, platform } = machine;
+    const fused = fusedMultiplyAdd ? 'with' : 'without';
+    return `Innerloop ${innerloop}, Node ${node}, backend ${backend}, kernels ${fused} fused multiply-add; ${cpu}, ${count(cores, 'core')}, ${(memory / 2 ** 30).toFixed(1)} GiB, ${platform}.`;
+  });
+  return [...new Set(texts)].map((text) => `- ${text}`).join('\n');
+}
+
+function padded(cells) {
+  return Array.from(HEAD, (_, step) => cells[step] ?? '–');
+}
+
+function number(value, decimals = 2) {
+  return value.toFixed(decimals).replace('-', '−');
+}
+
+function interval(mean, half) {
+  return half === undefined || half === null ? number(mean) : `${number(mean)} ± ${number(half)}`;
+}
+
+function count(amount, noun) {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+function duration(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+/** A Markdown table with aligned columns. */
+function table(head, rows) {
+  const width = head.map((text, column) => Math.max(text.length, ...rows.map((row) => row[column].length)));
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(width[column])).join(' | ')} |`;
+  return [line(head), line(width.map((length) => '-'.repeat(length))), ...rows.map(line)].join('\n');
+}
