@@ -41,7 +41,7 @@ export const addBench: AddCommand = (program) => {
     )
     .argument('[config]', 'the experiment, a YAML file (default: the standard experiment on 2D navigation)')
     .option('--set <path=value>', 'override a value of the config; may be given many times', collect)
-    .option('--backend <name>', 'override run.backend: auto, wasm or cpu', backend)
+    .option('--backend <name>', 'override run.backend: auto, wasm, cpu or native', backend)
     .option('--iterations <n>', 'how many times to measure', wholeNumber('--iterations', 1, 10_000), 5)
     .option('--warmups <n>', 'how many times to run before that', wholeNumber('--warmups', 0, 10_000), 1)
     .option('--scaling', 'also measure how time grows with tasks, rollouts and hidden size')
