@@ -19,7 +19,8 @@ export async function availableBackends(): Promise<BackendPresence[]> {
     const missing = await useBackend(name).then(() => undefined, messageOf);
     if (missing !== undefined && process.env.INNERLOOP_REQUIRE_NATIVE) throw new Error(missing);
     // A machine without wasm is broken: its tests fail with the reason. Native is optional.
-    presences.push(name === 'native' && missing !== undefined ? { name, missing } : { name });
+    const [reason] = missing?.split('. ') ?? [];
+    presences.push(name === 'native' && reason !== undefined ? { name, missing: reason } : { name });
   }
   return presences;
 }
