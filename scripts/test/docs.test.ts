@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createExperiment,
+  describeRun,
   ERROR_CODES,
   type Experiment,
   InnerloopError,
@@ -10,7 +11,6 @@ import {
   RunDirectory,
   resolveExperiment,
   runTraining,
-  stringifyConfig,
 } from '@innerloop/core';
 import { describe, expect, it, vi } from 'vitest';
 import { defaultPlugins } from '../../packages/cli/src/default-plugins.js';
@@ -148,10 +148,8 @@ async function tinyRun(check: (experiment: Experiment, directory: RunDirectory) 
     },
     { plugins: defaultPlugins },
   );
-  const info = { innerloop: '0', node: '0', backend: experiment.backend, created: '', source: null, plugins: [] };
   try {
-    const files = { config: stringifyConfig(experiment.config), info };
-    const directory = await RunDirectory.create(join(folder, 'run'), files);
+    const directory = await RunDirectory.create(join(folder, 'run'), describeRun(experiment));
     await runTraining(experiment, { directory });
     await check(experiment, directory);
   } finally {

@@ -25,5 +25,6 @@ export const metaSgdPlugin = definePlugin({
   name: 'innerloop-plugin-meta-sgd',
   version: '0.1.0',
   requires: '^0.1.0',
+  module: import.meta.url,
   components: [metaSgdComponent],
 });

@@ -6,5 +6,6 @@ export const cliPlugin = definePlugin({
   name: '@innerloop/cli',
   version: '0.1.0',
   requires: '^0.1.0',
+  module: import.meta.url,
   components: [progressComponent],
 });

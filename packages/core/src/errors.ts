@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   'RUN_NOT_FOUND',
   'RUN_UNREADABLE',
   'VERIFY_CASE_INVALID',
+  'WORKER_FAILED',
 ] as const;
 
 /** One of {@link ERROR_CODES}. */

@@ -17,6 +17,7 @@ import { assertPlugin, loadPlugin } from './plugins/load.js';
 import { didYouMean, quoteAll } from './plugins/nearest.js';
 import { Registry } from './plugins/registry.js';
 import { TOKENS, type Token } from './plugins/tokens.js';
+import { planWorkers, type WorkersReport } from './workers/plan.js';
 
 /** What {@link createExperiment} may be given besides a config. */
 export interface ExperimentOptions {
@@ -40,6 +41,8 @@ export interface Experiment {
   readonly registry: Registry;
   /** The tensor backend in use. */
   readonly backend: BackendReport;
+  /** How many worker threads the trainer uses, and why. They start when they are first needed. */
+  readonly workers: WorkersReport;
   /** The config's file, or `null` for a config given in code. */
   readonly source: string | null;
   readonly events: EventBus;
@@ -51,7 +54,7 @@ export interface Experiment {
   readonly tasks: TaskDistribution;
   /** Any part, by its token. */
   get<T>(token: Token<T>): T;
-  /** Closes the loggers and the trainer, as far as they were made. */
+  /** Closes the loggers and the trainer with its worker threads, as far as they were made. */
   close(): Promise<void>;
 }
 
@@ -92,14 +95,17 @@ export async function createExperiment(given: ExperimentConfig, options: Experim
   const backend = await initialize(config.run.backend, source);
   const events = createEventBus();
   const { name, seed, iterations } = config.run;
-  const container = buildContainer({ parts, events, run: { name, seed, iterations }, locate: source?.locate });
-  const issues = misfits(config, parts, container);
+  const { plan: workers, ...planning } = planWorkers({ config, parts, registry, backend: backend.name });
+  const run = { name, seed, iterations };
+  const container = buildContainer({ parts, events, run, workers, locate: source?.locate });
+  const issues = [...planning.issues, ...misfits(config, parts, container)];
   if (issues.length > 0) throw configError(issues, source);
   return {
     config,
-    notices,
+    notices: [...notices, ...planning.notices],
     registry,
     backend,
+    workers: { count: workers.count, reason: workers.reason },
     source: source?.file ?? null,
     events,
     get checks() {

@@ -65,3 +65,7 @@ export * from './run/safetensors.js';
 export * from './run/train.js';
 export * from './shards/sharded-objective.js';
 export * from './version.js';
+export * from './workers/plan.js';
+export * from './workers/recipe.js';
+export * from './workers/serve-shard.js';
+export * from './workers/worker-shard.js';

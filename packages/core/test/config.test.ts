@@ -48,7 +48,10 @@ function problems(yaml: string, overrides: readonly string[] = []): string[] {
 describe('a config with every default', () => {
   test('is filled in', () => {
     expect(resolveYaml(FAKE_YAML).config).toEqual({
-      run: { name: 'x', seed: 1, iterations: 100, backend: 'auto', checkpointEvery: 1 },
+      run: {
+        ...{ name: 'x', seed: 1, iterations: 100, backend: 'auto', checkpointEvery: 1 },
+        ...{ workers: 'auto', workerTimeout: 600 },
+      },
       trainer: { use: 'first', level: 5 },
       objective: { use: 'first', level: 5 },
       tasks: { use: 'first', level: 1 },
@@ -435,8 +438,8 @@ describe('the JSON Schema', () => {
       ]);
     };
     const all = [schema.properties.run, schema.properties.evaluation].flatMap(fields);
-    // run 5; evaluation 8 of which `final` has 6.
-    expect(all).toHaveLength(19);
+    // run 7; evaluation 8 of which `final` has 6.
+    expect(all).toHaveLength(21);
     for (const [key, field] of all) expect(field, key).toHaveProperty('description');
   });
 });

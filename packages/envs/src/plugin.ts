@@ -8,5 +8,6 @@ export const envsPlugin = definePlugin({
   name: '@innerloop/envs',
   version: '0.1.0',
   requires: '^0.1.0',
+  module: import.meta.url,
   components: [pointNavigationComponent, actionScalingComponent, timeLimitComponent],
 });

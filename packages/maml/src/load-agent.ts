@@ -46,8 +46,9 @@ export async function loadAgent(runDirectory: string, options: LoadAgentOptions 
   const { plugins = [], checkpoint, objects = {}, ...rest } = options;
   const directory = await RunDirectory.open(runDirectory);
   const input = await readConfig(join(directory.path, 'config.yaml'));
-  // Nothing is trained here, so nobody is asked or told.
-  const config: ExperimentConfig = { ...input.config, checks: [], loggers: [], ...objects };
+  // Nothing is trained here, so nobody is asked or told, and no threads are needed.
+  const run = { ...input.config.run, workers: 0 };
+  const config: ExperimentConfig = { ...input.config, run, checks: [], loggers: [], ...objects };
   const experiment = await createExperiment(config, { ...input, plugins });
   const adapter = adapterOf(experiment);
   const layout = metaLayout(adapter.parts.policy, adapter.parts.inner);

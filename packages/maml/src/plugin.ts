@@ -1,8 +1,8 @@
-import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
+import { defineComponent, definePlugin, startWorkerShards, TOKENS } from '@innerloop/core';
 import { z } from 'zod';
 import { Adapter } from './adapter.js';
 import { MamlObjective } from './objective.js';
-import { LocalShard } from './shard.js';
+import { LocalShard, type ShardSettings } from './shard.js';
 import { MamlTrainer } from './trainer.js';
 
 /** `objective: { use: maml }` */
@@ -42,8 +42,12 @@ export const mamlObjectiveComponent = defineComponent({
         'Megabytes of recorded graphs kept between curvature products; tasks beyond it record anew, for the same numbers',
       ),
   }),
-  inject: { policy: TOKENS.policy, inner: TOKENS.inner },
-  create: (options, { policy, inner }) => new MamlObjective(policy, inner, options),
+  inject: { policy: TOKENS.policy, inner: TOKENS.inner, workers: TOKENS.workers },
+  create: ({ graphMemory, ...options }, { policy, inner, workers }) => {
+    // Each worker makes an objective of its own; together they keep what one would.
+    const share = graphMemory / Math.max(1, workers.count);
+    return new MamlObjective(policy, inner, { ...options, graphMemory: share });
+  },
 });
 
 /** `trainer: { use: maml }` */
@@ -66,6 +70,11 @@ export const mamlTrainerComponent = defineComponent({
       .describe('Inner steps K in training; 0 trains one policy for all tasks'),
   }),
   slots: ['objective', 'inner', 'meta'],
+  workers: {
+    entry: new URL('./shard-worker.js', import.meta.url),
+    needs: [TOKENS.tasks, TOKENS.policy, TOKENS.inner, TOKENS.advantages, TOKENS.baseline, TOKENS.objective],
+    most: ({ tasksPerIteration }) => tasksPerIteration,
+  },
   inject: {
     tasks: TOKENS.tasks,
     policy: TOKENS.policy,
@@ -77,10 +86,13 @@ export const mamlTrainerComponent = defineComponent({
     events: TOKENS.events,
     checks: TOKENS.checks,
     run: TOKENS.run,
+    workers: TOKENS.workers,
   },
-  create: (options, { objective, optimizer, events, checks, run, ...parts }) => {
+  create: (options, { objective, optimizer, events, checks, run, workers, ...parts }) => {
     const adapter = new Adapter({ ...parts, objective });
-    const shards = [new LocalShard(adapter, objective, { seed: run.seed, ...options })];
+    const settings: ShardSettings = { seed: run.seed, ...options };
+    const shards =
+      workers.count === 0 ? [new LocalShard(adapter, objective, settings)] : startWorkerShards(workers, settings);
     return new MamlTrainer({ adapter, shards, optimizer, events, checks }, { seed: run.seed, ...options });
   },
 });
@@ -90,5 +102,6 @@ export const mamlPlugin = definePlugin({
   name: '@innerloop/maml',
   version: '0.1.0',
   requires: '^0.1.0',
+  module: import.meta.url,
   components: [mamlTrainerComponent, mamlObjectiveComponent],
 });

@@ -80,6 +80,10 @@ export class LocalShard implements TaskShard {
     return evaluations;
   }
 
+  async tensors(): Promise<number> {
+    return 0;
+  }
+
   close(): Promise<void> {
     return this.release();
   }

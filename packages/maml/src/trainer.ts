@@ -14,6 +14,7 @@ import {
   type Proposal,
   randomStream,
   ShardedObjective,
+  type TaskEvaluation,
   type TaskReport,
   type TaskShard,
   type Trainer,
@@ -86,7 +87,12 @@ export class MamlTrainer implements Trainer {
     const adaptation = this.announceAdaptation(iteration, reports);
     const early = await this.judge({ stage: 'adaptation', iteration, kl: adaptation.kl });
     const update = await this.update(iteration, early.skip); // line 10
-    await Promise.all(this.parts.shards.map((shard) => shard.release()));
+    const tensors = await Promise.all(
+      this.parts.shards.map(async (shard) => {
+        await shard.release();
+        return shard.tensors();
+      }),
+    );
     const ended = performance.now();
     const metrics: Metrics = {
       iteration,
@@ -99,7 +105,7 @@ export class MamlTrainer implements Trainer {
       'time/sample': (sampled - started) / 1000,
       'time/update': (ended - sampled) / 1000,
       'time/iteration': (ended - started) / 1000,
-      'memory/tensors': tensorCount(),
+      'memory/tensors': tensors.reduce((sum, count) => sum + count, tensorCount()),
     };
     const stop = early.stop ?? update.stop;
     return stop === undefined ? { metrics } : { metrics, stop };
@@ -110,18 +116,26 @@ export class MamlTrainer implements Trainer {
     const indexed = indexTasks(tasks);
     const { shards } = this.parts;
     let done = 0;
+    let failed = false;
     // Small rounds, so that progress can be shown; each task's numbers depend only on its index.
+    const evaluateMine = async (shard: TaskShard, mine: typeof indexed) => {
+      const evaluations: TaskEvaluation[] = [];
+      for (const task of mine) {
+        if (failed) break; // another shard did: nobody waits for the rest
+        evaluations.push(...(await shard.evaluate({ ...rest, parameters, tasks: [task], examples })));
+        done += 1;
+        onProgress?.(done, tasks.length);
+      }
+      return evaluations;
+    };
+    const dealt = deal(indexed, shards.length);
     const answers = await Promise.all(
-      shards.map(async (shard, s) => {
-        const mine = deal(indexed, shards.length)[s] as typeof indexed;
-        const evaluations = [];
-        for (const task of mine) {
-          evaluations.push(...(await shard.evaluate({ ...rest, parameters, tasks: [task], examples })));
-          done += 1;
-          onProgress?.(done, tasks.length);
-        }
-        return evaluations;
-      }),
+      shards.map((shard, s) =>
+        evaluateMine(shard, dealt[s] as typeof indexed).catch((error: unknown) => {
+          failed = true;
+          throw error;
+        }),
+      ),
     );
     return summarize(answers.flat(), tasks);
   }

@@ -53,5 +53,6 @@ export const trpoPlugin = definePlugin({
   name: '@innerloop/optim-trpo',
   version: '0.1.0',
   requires: '^0.1.0',
+  module: import.meta.url,
   components: [trpoComponent],
 });

@@ -35,5 +35,6 @@ export const vpgPlugin = definePlugin({
   name: '@innerloop/optim-vpg',
   version: '0.1.0',
   requires: '^0.1.0',
+  module: import.meta.url,
   components: [vpgComponent, gradientComponent],
 });

@@ -77,6 +77,7 @@ export function timedShard(
     kl: (parameters) => clock.span('lineSearch', () => shard.kl(parameters)),
     release: () => shard.release(),
     evaluate: (request) => shard.evaluate(request),
+    tensors: () => shard.tensors(),
     close: () => shard.close(),
   };
 }

@@ -21,11 +21,12 @@ export interface RunOptions {
 }
 
 /** Says what is about to be run. */
-function announce({ config, backend, notices }: Experiment, directory: RunDirectory, source: string): void {
+function announce({ config, backend, workers, notices }: Experiment, directory: RunDirectory, source: string): void {
   for (const notice of notices) print(`note: ${notice}`);
   print(`run      ${config.run.name}: ${config.trainer.use} on ${config.tasks.use}, seed ${config.run.seed}`);
   print(`config   ${displayPath(source)}`);
   print(`backend  ${backend.name} (${backend.reason})`);
+  print(`workers  ${workers.count} (${workers.reason})`);
   print(`into     ${displayPath(directory.path)}\n`);
 }
 

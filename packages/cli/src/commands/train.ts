@@ -1,13 +1,5 @@
-import { join, resolve } from 'node:path';
-import {
-  type BackendChoice,
-  createExperiment,
-  type Experiment,
-  RunDirectory,
-  readConfig,
-  stringifyConfig,
-  VERSION,
-} from '@innerloop/core';
+import { join } from 'node:path';
+import { type BackendChoice, createExperiment, describeRun, RunDirectory, readConfig } from '@innerloop/core';
 import { defaultPlugins } from '../default-plugins.js';
 import type { AddCommand } from './context.js';
 import { backend, collect } from './options.js';
@@ -40,27 +32,8 @@ export const addTrain: AddCommand = (program, context) => {
         plugins: defaultPlugins,
         ...(options.backend && { backend: options.backend }),
       });
-      const directory = await createDirectory(
-        experiment,
-        options.out ?? join('runs', experiment.config.run.name),
-        file,
-      );
+      const path = options.out ?? join('runs', experiment.config.run.name);
+      const directory = await RunDirectory.create(path, describeRun(experiment));
       context.exitCode = await runIntoDirectory(experiment, directory, { config: file });
     });
 };
-
-/** The saved config names the backend that was used, so that a resumed run uses it again. */
-function createDirectory({ config, backend, registry }: Experiment, path: string, file: string): Promise<RunDirectory> {
-  const run = { ...config.run, backend: backend.name as BackendChoice };
-  return RunDirectory.create(path, {
-    config: stringifyConfig({ ...config, run }),
-    info: {
-      innerloop: VERSION,
-      node: process.version,
-      backend,
-      created: new Date().toISOString(),
-      source: resolve(file),
-      plugins: registry.plugins.map(({ name, version }) => ({ name, version })),
-    },
-  });
-}

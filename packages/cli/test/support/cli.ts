@@ -30,13 +30,21 @@ export async function run(...args: readonly string[]): Promise<Outcome> {
 /** The built program. */
 export const BIN = fileURLToPath(new URL('../../bin/innerloop.js', import.meta.url));
 
-/** Runs the built program in a process of its own. `during` sees all output so far, of both streams, after each piece of it. */
-export function spawnCli(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly during?: (output: string, kill: (signal: NodeJS.Signals) => void) => void },
-): Promise<Outcome> {
+/** How a process is run. `during` sees all output so far, of both streams, after each piece of it. */
+interface SpawnOptions {
+  readonly cwd: string;
+  readonly during?: (output: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs the built program in a process of its own. */
+export function spawnCli(args: readonly string[], options: SpawnOptions): Promise<Outcome> {
+  return spawnNode([BIN, ...args], options);
+}
+
+/** Runs Node in a process of its own. */
+export function spawnNode(args: readonly string[], options: SpawnOptions): Promise<Outcome> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd });
+    const child = spawn(process.execPath, [...args], { cwd: options.cwd });
     const written = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -11,8 +11,8 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A small experiment: 2 tasks × 2 rollouts × 10 steps, 6 iterations. */
-export const TINY = `run: { name: tiny, seed: 3, iterations: 6, backend: cpu }
+/** A small experiment: 2 tasks × 2 rollouts × 10 steps, 6 iterations, in the main thread. */
+export const TINY = `run: { name: tiny, seed: 3, iterations: 6, backend: cpu, workers: 0 }
 trainer: { use: maml, tasksPerIteration: 2, rolloutsPerTask: 2 }
 objective: maml
 tasks: { use: point-navigation, horizon: 10 }

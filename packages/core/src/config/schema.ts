@@ -48,6 +48,18 @@ export const runSchema = z
         'The tensor backend; auto takes native where it loads, wasm otherwise, cpu last, and says which and why',
       ),
     checkpointEvery: count('A checkpoint is saved after every so many iterations', 2 ** 32 - 1).default(1),
+    workers: z
+      .union([z.literal('auto'), z.int().min(0).max(256)])
+      .default('auto')
+      .describe(
+        'Worker threads that share the tasks; 0 means none. auto takes one for each core, at most 4, at most one for each task of an iteration. Changes no number',
+      ),
+    workerTimeout: z
+      .number()
+      .positive()
+      .max(2_000_000)
+      .default(600)
+      .describe('Seconds after which a worker that does not answer a request is given up; above 0'),
   })
   .describe('The run as a whole');
 

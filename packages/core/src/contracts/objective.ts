@@ -13,11 +13,11 @@ export interface TaskData {
 export interface TaskObjective {
   /** The task's share of the loss at any θ. */
   surrogate(parameters: Float64Array): number;
-  /** Its gradient at any θ. */
+  /** Its gradient at any θ: a vector of its own, which may be handed to another thread. */
   gradient(parameters: Float64Array): Float64Array;
   /** Mean KL(π_φ(θk) ‖ π_φ(θ)) over D′. */
   kl(parameters: Float64Array): number;
-  /** (Hessian of kl at θ_k) · v. */
+  /** (Hessian of kl at θ_k) · v: a vector of its own, as of {@link gradient}. */
   curvature(direction: Float64Array): Float64Array;
   /** Frees its tensors. */
   dispose(): void;

@@ -72,5 +72,7 @@ export interface TaskShard {
   release(): Promise<void>;
   /** Adapts to tasks and measures returns; does not touch what is frozen. */
   evaluate(request: EvaluateTasksRequest): Promise<readonly TaskEvaluation[]>;
+  /** How many tensors a backend of its own holds; 0 for a shard in the caller's thread, whose backend is the caller's. */
+  tensors(): Promise<number>;
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import type { TaskDistribution, Wrapper } from '../contracts/environment.js';
 import type { EventBus, Logger } from '../contracts/events.js';
 import { InnerloopError, isInnerloopError, messageOf } from '../errors.js';
 import { guardLogger } from '../loggers/guard.js';
+import { NO_WORKERS, type WorkerPlan } from '../workers/plan.js';
 import { missingMembers } from './members.js';
 import { quoteAll } from './nearest.js';
 import { LIST_SLOTS, type ListSlot, type RunSettings, SLOTS, type Slot, TOKENS, type Token } from './tokens.js';
@@ -16,6 +17,8 @@ export interface ContainerInput {
   readonly parts: Parts;
   readonly events: EventBus;
   readonly run: RunSettings;
+  /** None if left out. */
+  readonly workers?: WorkerPlan;
   /** Where a path of the config stands, for errors. */
   readonly locate?: ((path: ConfigPath) => string) | undefined;
 }
@@ -41,12 +44,13 @@ const UNWRAPPED: Token<TaskDistribution> = Symbol.for('@innerloop/core:unwrapped
  * @throws InnerloopError CONFIG_INVALID if components need each other in a circle.
  */
 export function buildContainer(input: ContainerInput): ExperimentContainer {
-  const { parts, events, run } = input;
+  const { parts, events, run, workers = NO_WORKERS } = input;
   assertNoCircle(parts);
   const container = new Container();
   const made = new Set<Token<unknown>>();
   container.bind(TOKENS.events).toConstantValue(events);
   container.bind(TOKENS.run).toConstantValue(run);
+  container.bind(TOKENS.workers).toConstantValue(workers);
   for (const slot of Object.keys(SLOTS) as Slot[]) {
     const part = parts.slots[slot];
     if (part) bind(container, slot === 'tasks' ? UNWRAPPED : TOKENS[slot], part, input, made);

@@ -10,6 +10,16 @@ export type Injected<I extends Injections> = { readonly [Key in keyof I]: I[Key]
 /** An options schema: a strict zod object whose fields each have a description, a range and a default. */
 export type OptionsSchema = z.ZodObject;
 
+/** How a trainer divides its work among worker threads; see `startWorkerShards` and `serveShard`. */
+export interface WorkerSupport<Options = unknown> {
+  /** The file that a worker runs, beside the component's own: `new URL('./my-worker.js', import.meta.url)`. */
+  readonly entry: URL;
+  /** What a worker builds anew for itself; the rest of the experiment stays in the main thread. */
+  readonly needs: readonly Token<unknown>[];
+  /** How many workers can have work at the same time. */
+  most(options: Options): number;
+}
+
 /** A component: one choice for one place of a config. */
 export interface Component<
   Kind extends ComponentKind = ComponentKind,
@@ -28,6 +38,8 @@ export interface Component<
   readonly inject: I;
   /** For trainers: the slots that a config must fill for it beyond the common ones. */
   readonly slots?: readonly string[];
+  /** For trainers that can use worker threads (`run.workers`). Absent: all work is done in the main thread. */
+  readonly workers?: WorkerSupport<z.output<Options>>;
   /** Makes it. */
   create(options: z.output<Options>, injected: Injected<I>): ComponentKinds[Kind];
 }
@@ -56,6 +68,11 @@ export interface Plugin {
   readonly version: string;
   /** The range of `@innerloop/core` versions it works with, such as `^0.1.0`. */
   readonly requires: string;
+  /**
+   * The URL of the module that exports the plugin, `import.meta.url` where it is defined: worker threads import it from there. Without
+   * it, a plugin that is handed over in code works in the main thread only. One that a config lists gets it from the loader.
+   */
+  readonly module?: string;
   readonly components: readonly AnyComponent[];
 }
 

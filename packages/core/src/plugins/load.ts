@@ -5,7 +5,7 @@ import { resolve as resolveModule } from 'import-meta-resolve';
 import semver from 'semver';
 import { InnerloopError, messageOf } from '../errors.js';
 import { VERSION } from '../version.js';
-import { isPlugin, type Plugin } from './define.js';
+import { definePlugin, isPlugin, type Plugin } from './define.js';
 
 /** Whether a plugin is named by where it lies, not by its package's name. */
 export function isPluginPath(specifier: string): boolean {
@@ -38,7 +38,7 @@ export async function loadPlugin(specifier: string, baseDirectory: string): Prom
   }
   const plugin = pluginOf(module, specifier);
   assertPlugin(plugin, `The plugin '${specifier}'`);
-  return plugin;
+  return plugin.module === undefined ? definePlugin({ ...plugin, module: url }) : plugin;
 }
 
 /**
@@ -115,11 +115,16 @@ function locateFolder(specifier: string, folder: string): string {
   }
 }
 
-function pluginOf(module: Record<string, unknown>, specifier: string): Plugin {
+/** The plugins that a module exports. */
+export function pluginsIn(module: Record<string, unknown>): Plugin[] {
   // All that a CommonJS module exports may be below its default export.
   const inDefault = typeof module.default === 'object' && module.default !== null ? Object.values(module.default) : [];
   const exported: unknown[] = [...Object.values(module), ...inDefault];
-  const plugins = [...new Set(exported.filter(isPlugin))];
+  return [...new Set(exported.filter(isPlugin))];
+}
+
+function pluginOf(module: Record<string, unknown>, specifier: string): Plugin {
+  const plugins = pluginsIn(module);
   const [plugin] = plugins;
   if (plugin && plugins.length === 1) return plugin;
   const found = plugin
@@ -132,13 +137,16 @@ function pluginOf(module: Record<string, unknown>, specifier: string): Plugin {
 }
 
 function headFault(plugin: Plugin): string | undefined {
-  const { name, version, requires } = plugin as Partial<Plugin>;
+  const { name, version, requires, module } = plugin as Partial<Record<keyof Plugin, unknown>>;
   if (typeof name !== 'string' || name === '') return `expected 'name' to be a package name, found ${String(name)}`;
   if (typeof version !== 'string' || !semver.valid(version)) {
     return `expected 'version' to be a version such as 1.2.3, found ${String(version)}`;
   }
   if (typeof requires !== 'string' || semver.validRange(requires) === null) {
     return `expected 'requires' to be a range of @innerloop/core versions such as ^${VERSION}, found ${String(requires)}`;
+  }
+  if (module !== undefined && typeof module !== 'string') {
+    return `expected 'module' to be a URL such as import.meta.url, found ${String(module)}`;
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ import type { MetaObjective } from '../contracts/objective.js';
 import type { Policy } from '../contracts/policy.js';
 import type { PolicyOptimizer } from '../contracts/policy-optimizer.js';
 import type { Trainer } from '../contracts/trainer.js';
+import type { WorkerPlan } from '../workers/plan.js';
 
 /** What a component of each kind is, once made. Extend by declaration merging to add a kind. */
 export interface ComponentKinds {
@@ -87,4 +88,6 @@ export const TOKENS = {
   loggers: token<readonly Logger[]>('loggers'),
   events: token<EventBus>('events'),
   run: token<RunSettings>('run'),
+  /** How many worker threads there are, and how a trainer starts them. */
+  workers: token<WorkerPlan>('workers'),
 } as const;

@@ -9,14 +9,17 @@ import type { RunFiles } from './directory.js';
  * What the directory of a new run of this experiment begins with: `RunDirectory.create(path, describeRun(experiment))`. The
  * config names the backend that was used, so that a resumed run uses it again.
  */
-export function describeRun(experiment: Pick<Experiment, 'config' | 'backend' | 'source' | 'registry'>): RunFiles {
-  const { config, backend, source, registry } = experiment;
+export function describeRun(
+  experiment: Pick<Experiment, 'config' | 'backend' | 'workers' | 'source' | 'registry'>,
+): RunFiles {
+  const { config, backend, workers, source, registry } = experiment;
   return {
     config: stringifyConfig({ ...config, run: { ...config.run, backend: backend.name as BackendChoice } }),
     info: {
       innerloop: VERSION,
       node: process.version,
       backend,
+      workers,
       created: new Date().toISOString(),
       source: source === null ? null : resolve(source),
       plugins: registry.plugins.map(({ name, version }) => ({ name, version })),

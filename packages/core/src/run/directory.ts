@@ -14,6 +14,8 @@ export interface RunInfo {
   readonly node: string;
   /** The tensor backend that was used, and why. */
   readonly backend: { readonly name: string; readonly reason: string };
+  /** How many worker threads there were, and why; 0: the main thread did the work. Absent in runs of versions without workers. */
+  readonly workers?: { readonly count: number; readonly reason: string };
   /** ISO date. */
   readonly created: string;
   /** The path of the config file; `null` for a run from code. */

@@ -9,7 +9,6 @@ export const PLUGINS = [envsPlugin, vpgPlugin, trpoPlugin, mamlPlugin];
 /** A small 2D navigation experiment; any part can be replaced. */
 export function smallExperiment(changes: ExperimentConfig = {}): Promise<Experiment> {
   const config: ExperimentConfig = {
-    run: { name: 'small', seed: 1, iterations: 3, backend: 'cpu' },
     trainer: { use: 'maml', tasksPerIteration: 3, rolloutsPerTask: 3, adaptationSteps: 1 },
     objective: { use: 'maml' },
     tasks: { use: 'point-navigation', horizon: 10 },
@@ -19,6 +18,8 @@ export function smallExperiment(changes: ExperimentConfig = {}): Promise<Experim
     meta: { use: 'trpo' },
     loggers: [],
     ...changes,
+    // In this thread unless a test asks for others: workers run the build, not the sources under test.
+    run: { name: 'small', seed: 1, iterations: 3, backend: 'cpu', workers: 0, ...changes.run },
   };
   return createExperiment(config, { plugins: PLUGINS });
 }
