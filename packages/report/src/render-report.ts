@@ -13,7 +13,7 @@ import { changes, trajectories } from './sections/tasks.js';
  * that comes from the run is escaped.
  */
 export function renderReport(data: ReportData): string {
-  const { evaluation } = data;
+  const { evaluation, comparisons } = data;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -27,7 +27,7 @@ export function renderReport(data: ReportData): string {
 <main>
 ${overview(data)}
 ${learning(data)}
-${evaluation && adaptation(evaluation)}
+${evaluation && adaptation(evaluation, comparisons)}
 ${evaluation && changes(evaluation)}
 ${evaluation && trajectories(evaluation)}
 ${health(data)}

@@ -7,6 +7,8 @@ import { renderReport } from './render-report.js';
 export interface WriteReportOptions {
   /** The file to write; `report.html` in the run directory by default. */
   readonly file?: string;
+  /** Runs, or files with their evaluations, whose returns are shown beside this run's. */
+  readonly compare?: readonly string[];
 }
 
 /**
@@ -19,6 +21,6 @@ export interface WriteReportOptions {
  */
 export async function writeReport(runDirectory: string, options: WriteReportOptions = {}): Promise<string> {
   const file = options.file ?? join(runDirectory, 'report.html');
-  await writeFileAtomic(file, renderReport(await readReportData(runDirectory)));
+  await writeFileAtomic(file, renderReport(await readReportData(runDirectory, options)));
   return file;
 }

@@ -10,9 +10,13 @@ export const addReport: AddCommand = (program) => {
     .summary('write the report of a run')
     .description('Writes report.html from the files of a run, also of one that is not finished.')
     .argument('<run>', 'a run directory')
-    .addHelpText('after', '\nExample:\n  innerloop report runs/quickstart')
-    .action(async (path: string) => {
+    .option('--compare <paths...>', 'show other runs beside it: run directories, or JSON files with an evaluation')
+    .addHelpText(
+      'after',
+      '\nExample:\n  innerloop report runs/quickstart --compare runs/second runs/third/evaluation.json',
+    )
+    .action(async (path: string, options: { readonly compare?: readonly string[] }) => {
       const directory = await RunDirectory.open(path);
-      print(`Report:    ${displayPath(await writeReport(directory.path))}`);
+      print(`Report:    ${displayPath(await writeReport(directory.path, options))}`);
     });
 };

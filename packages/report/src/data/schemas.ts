@@ -93,6 +93,9 @@ export const evaluationSchema = z
     });
   });
 
+/** A file that holds an evaluation and says what it is of. */
+export const recordSchema = z.object({ label: z.string().optional(), evaluation: evaluationSchema });
+
 /** One iteration's figures by name. */
 export type MetricsLine = z.output<typeof metricsLineSchema>;
 /** What a run was made with. */
@@ -101,6 +104,14 @@ export type RunInfo = z.output<typeof runInfoSchema>;
 export type ReportConfig = z.output<typeof configSchema>;
 /** The final evaluation. */
 export type FinalEvaluation = z.output<typeof evaluationSchema>;
+
+/** Another evaluation, to be shown beside the run's own. */
+export interface Comparison {
+  readonly label: string;
+  /** The file that it was read from, as people would type it. */
+  readonly source: string;
+  readonly evaluation: FinalEvaluation;
+}
 
 /** All that a report is made of. */
 export interface ReportData {
@@ -114,4 +125,6 @@ export interface ReportData {
   readonly metrics: readonly MetricsLine[];
   /** `null` if the run has none yet. */
   readonly evaluation: FinalEvaluation | null;
+  /** Shown with the evaluation; none if left out. */
+  readonly comparisons?: readonly Comparison[];
 }

@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as Plot from '@observablehq/plot';
-import type { FinalEvaluation } from '../data/schemas.js';
+import type { Comparison, FinalEvaluation } from '../data/schemas.js';
 import { count, interval } from '../page/format.js';
 import { CENTRED, type Drawing, MARGINS } from './plot.js';
 import { type SeriesStyle, STYLES, stroke } from './styles.js';
 
-/** Mean returns after 0, 1, … adaptation steps, ours or published. */
+/** Mean returns after 0, 1, … adaptation steps: of this run, of another, or published. */
 export interface AdaptationRow {
   readonly label: string;
-  /** Where it was published; `null` for this run. */
+  /** Where it was read; `null` for this run. */
   readonly source: string | null;
   readonly style: SeriesStyle;
   readonly points: readonly AdaptationPoint[];
@@ -20,29 +21,49 @@ export interface AdaptationPoint {
   readonly ci95?: number;
 }
 
-const REFERENCE_STYLES: readonly SeriesStyle[] = [
+const OTHER_STYLES: readonly SeriesStyle[] = [
   STYLES.third,
   STYLES.fourth,
   { color: 'var(--ink)', dash: '5 3', symbol: 'square', width: 1.5 },
+  { color: 'var(--before)', dash: '1 3', symbol: 'circle', width: 1.75 },
+  { color: 'var(--third)', dash: '5 3', symbol: 'diamond2', width: 1.75 },
+  { color: 'var(--fourth)', dash: '8 3 2 3', symbol: 'times', width: 1.75 },
+  { color: 'var(--ink)', dash: '2 3', symbol: 'triangle', width: 1.5 },
 ];
 
-/** This run first, then the published rows. */
-export function adaptationRows(evaluation: FinalEvaluation): AdaptationRow[] {
-  const ours: AdaptationRow = {
-    label: 'this run',
-    source: null,
-    style: STYLES.after,
-    points: evaluation.result.steps.map(({ step, meanReturn, ci95 }) => ({ step, value: meanReturn, ci95 })),
-  };
-  const published = evaluation.references.map(({ label, source, meanReturn, ci95 }, index): AdaptationRow => {
-    const style = REFERENCE_STYLES[index % REFERENCE_STYLES.length] as SeriesStyle;
+/** This run first, then those it is compared with, then the published rows. */
+export function adaptationRows(
+  evaluation: FinalEvaluation,
+  comparisons: readonly Comparison[] = [],
+): readonly AdaptationRow[] {
+  const ours: AdaptationRow = { label: 'this run', source: null, style: STYLES.after, points: pointsOf(evaluation) };
+  const others = [
+    ...comparisons.map((comparison) => comparedRow(comparison, evaluation)),
+    ...publishedRows(evaluation),
+  ].map((row, index) => ({ ...row, style: OTHER_STYLES[index % OTHER_STYLES.length] as SeriesStyle }));
+  return [ours, ...others];
+}
+
+function pointsOf({ result }: FinalEvaluation): AdaptationPoint[] {
+  return result.steps.map(({ step, meanReturn, ci95 }) => ({ step, value: meanReturn, ci95 }));
+}
+
+function comparedRow({ label, source, evaluation }: Comparison, ours: FinalEvaluation): Omit<AdaptationRow, 'style'> {
+  const { tasks, rollouts, seed, stepSizes } = evaluation;
+  const same = isDeepStrictEqual(tasks, ours.tasks) ? 'the tasks of this run' : count(tasks.length, 'other task');
+  const measured = `on ${same}, ${count(rollouts, 'episode')} each, seed ${seed}`;
+  const sizes = stepSizes ? `, step sizes ${stepSizes.join(', ')}` : '';
+  return { label, source: `${source}, ${measured}${sizes}`, points: pointsOf(evaluation) };
+}
+
+function publishedRows({ references }: FinalEvaluation): Omit<AdaptationRow, 'style'>[] {
+  return references.map(({ label, source, meanReturn, ci95 }) => {
     const points = meanReturn.map((value, step): AdaptationPoint => {
       const half = ci95?.[step];
       return half === undefined ? { step, value } : { step, value, ci95: half };
     });
-    return { label, source, style, points };
+    return { label, source, points };
   });
-  return [ours, ...published];
 }
 
 /** Every number of steps for which some row has a value, ascending. */
@@ -53,7 +74,7 @@ export function stepsOf(rows: readonly AdaptationRow[]): number[] {
 /** Return against adaptation steps. Rows stand a few pixels beside each other, so that intervals do not hide any. */
 export function adaptationFigure(rows: readonly AdaptationRow[], width: number): Drawing {
   const steps = stepsOf(rows);
-  const apart = 8;
+  const apart = Math.min(8, 56 / rows.length);
   const marks = rows.flatMap((row, index) => rowMarks(row, index, (index - (rows.length - 1) / 2) * apart));
   return {
     options: {

@@ -1,19 +1,20 @@
-import type { FinalEvaluation } from '../data/schemas.js';
+import type { Comparison, FinalEvaluation } from '../data/schemas.js';
 import { type AdaptationRow, adaptationFigure, adaptationRows, stepsOf } from '../figures/adaptation.js';
 import { responsive } from '../figures/plot.js';
 import { legend } from '../figures/styles.js';
 import { count, interval } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
 
-/** Return against adaptation steps, with published results beside it, as a figure and as a table. */
-export function adaptation(evaluation: FinalEvaluation): Html {
-  const rows = adaptationRows(evaluation);
+/** Return against adaptation steps, with other runs and published results beside it, as a figure and as a table. */
+export function adaptation(evaluation: FinalEvaluation, comparisons: readonly Comparison[] = []): Html {
+  const rows = adaptationRows(evaluation, comparisons);
   const sizes = evaluation.stepSizes;
   return html`<section><h2>Return against adaptation steps</h2>
 <p>Mean over ${count(evaluation.tasks.length, 'task')}, with 95 % intervals (1.96 standard deviations over the root of the number of tasks).
 ${sizes && `Step sizes: ${sizes.join(', ')}${sizes.length < evaluation.result.steps.length - 1 ? ', the last one repeated' : ''}.`}</p>
 <figure>${legend(rows)}${responsive((width) => adaptationFigure(rows, width))}</figure>
-${table(rows)}</section>`;
+${table(rows)}
+${sources(rows, comparisons.length > 0)}</section>`;
 }
 
 function table(rows: readonly AdaptationRow[]): Html {
@@ -28,16 +29,15 @@ function table(rows: readonly AdaptationRow[]): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of returns by adaptation steps"><table>
 <caption>Mean return and half-width of its 95 % interval</caption>
 <thead><tr><th scope="col">Result</th>${head}</tr></thead>
-<tbody>${body}</tbody></table></div>
-${sources(rows)}`;
+<tbody>${body}</tbody></table></div>`;
 }
 
-/** Where the published rows were read, below the table: such sentences would make its rows as high as they are long. */
-function sources(rows: readonly AdaptationRow[]): Html | string {
-  const published = rows.filter((row) => row.source !== null);
-  if (published.length === 0) return '';
-  return html`<details><summary>Sources of the published rows</summary><dl>
-${published.map((row) => html`<dt>${row.label}</dt><dd>${linked(row.source ?? '')}</dd>`)}</dl></details>`;
+/** Where the other rows were read, below the table: such sentences would make its rows as high as they are long. */
+function sources(rows: readonly AdaptationRow[], compared: boolean): Html | string {
+  const others = rows.filter((row) => row.source !== null);
+  if (others.length === 0) return '';
+  return html`<details><summary>Sources of the ${compared ? 'other' : 'published'} rows</summary><dl>
+${others.map((row) => html`<dt>${row.label}</dt><dd>${linked(row.source ?? '')}</dd>`)}</dl></details>`;
 }
 
 function linked(text: string): Html | string {
