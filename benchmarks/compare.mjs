@@ -112,7 +112,7 @@ try {
 }
 
 const update = least(ours, ({ seconds }) => seconds.update.best);
-const collect = least(ours, ({ runs }) => Math.min(...runs.map(({ sample, adapt }) => sample + adapt)));
+const collect = least(ours, ({ seconds }) => seconds.collect.best);
 const rows = [];
 for (const reports of theirs.values()) {
   const [{ torch, blas, threads, modes, sampler }] = reports;
@@ -124,11 +124,13 @@ for (const reports of theirs.values()) {
   }
 }
 
-const { innerloop, node, backend, machine, workers } = ours[0];
+const { innerloop, node, backend, engine, machine, workers } = ours[0];
 console.log(
   `\n${machine.cpu}, ${machine.cores} cores; load ${loadBefore.toFixed(2)} before, ${loadavg()[0].toFixed(2)} after`,
 );
-console.log(`innerloop ${innerloop}, Node ${node}, backend ${backend.name}, workers ${workers}`);
+console.log(
+  `innerloop ${innerloop}, Node ${node}, backend ${backend.name}, update by ${engine}, workers ${workers.count}`,
+);
 console.log(`  update ${update.toFixed(3)} s, collecting ${collect.toFixed(3)} s`);
 for (const row of rows) {
   const whole = row.ratioWhole === undefined ? '' : `, with collecting ${row.ratioWhole.toFixed(2)}`;

@@ -8,7 +8,7 @@ import {
   type TaskData,
 } from '@innerloop/core';
 import { weightShapes } from './flops.js';
-import type { Measurement } from './measure.js';
+import type { CapturedUpdate } from './measure.js';
 
 /*
  * One meta-iteration's frozen data as a safetensors file, so that another program can do the same update. T tasks, K inner steps,
@@ -73,9 +73,9 @@ export interface BatchFile {
  * @throws InnerloopError OPTION_INVALID if another program could not be expected to do the update: it can for `maml` with `trpo`,
  *   `vpg` with its default loss, and the built-in policies with tanh.
  */
-export function encodeBatchFile(experiment: Experiment, measurement: Measurement): Uint8Array {
-  const update = describeUpdate(experiment, measurement);
-  const { parameters, data, questions } = measurement;
+export function encodeBatchFile(experiment: Experiment, update: CapturedUpdate): Uint8Array {
+  const described = describeUpdate(experiment, update);
+  const { parameters, data, questions } = update;
   const { gradient, firstProduct, proposal } = questions;
   if (!firstProduct) throw unfit('an update that asks for curvature', 'one that does not');
   const vector = (name: string, values: Float64Array): SafetensorsTensor => ({
@@ -94,7 +94,7 @@ export function encodeBatchFile(experiment: Experiment, measurement: Measurement
     vector('expected/parameters', proposal.parameters),
     ...batches,
   ];
-  return encodeSafetensors(tensors, { update: JSON.stringify(update) });
+  return encodeSafetensors(tensors, { update: JSON.stringify(described) });
 }
 
 /**
@@ -150,7 +150,7 @@ function batchTensors(name: string, batch: Batch): SafetensorsTensor[] {
   ];
 }
 
-function describeUpdate({ config, tasks }: Experiment, { layout, numbers, data }: Measurement): UpdateDescription {
+function describeUpdate({ config, tasks }: Experiment, { layout, numbers, data }: CapturedUpdate): UpdateDescription {
   const { policy, inner, meta, objective, trainer } = config;
   const use = policy.use;
   if (use !== 'gaussian-mlp' && use !== 'categorical-mlp')

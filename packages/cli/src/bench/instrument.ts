@@ -29,27 +29,24 @@ export class TimedAdapter extends Adapter {
   }
 }
 
-/** An objective that counts its freezing as adaptation and, if asked, keeps the data that it is given. */
+/** An objective that counts its freezing as adaptation and keeps the data that it is given. */
 export class WatchedObjective implements MetaObjective {
   readonly provides: MetaObjective['provides'];
+  /** As the objective has it: the adapter's clock times it. */
+  readonly adapt?: NonNullable<MetaObjective['adapt']>;
   /** What was bound since the last {@link forget}, in task order. */
   readonly data: TaskData[] = [];
-  /** θ_k of the last binding. */
-  parameters = new Float64Array();
 
   constructor(
     private readonly objective: MetaObjective,
     private readonly clock: PhaseClock,
-    private readonly keep: boolean,
   ) {
     this.provides = objective.provides;
+    if (objective.adapt) this.adapt = objective.adapt.bind(objective);
   }
 
   bind(data: TaskData, parameters: Float64Array): ReturnType<MetaObjective['bind']> {
-    if (this.keep) {
-      this.data.push(data);
-      this.parameters = parameters.slice();
-    }
+    this.data.push(data);
     return this.clock.spanSync('adapt', () => this.objective.bind(data, parameters));
   }
 

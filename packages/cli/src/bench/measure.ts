@@ -3,12 +3,15 @@ import {
   InnerloopError,
   type Json,
   type Metrics,
+  NO_WORKERS,
   type ParameterLayout,
+  startWorkerShards,
   type TaskData,
   type TaskReport,
   TOKENS,
+  type WorkerPlan,
 } from '@innerloop/core';
-import { LocalShard, MamlTrainer } from '@innerloop/maml';
+import { LocalShard, MamlTrainer, type ShardSettings } from '@innerloop/maml';
 import { PhaseClock } from './clock.js';
 import type { UpdateWork } from './flops.js';
 import { type Questions, TimedAdapter, timedShard, WatchedObjective, WatchedOptimizer } from './instrument.js';
@@ -18,8 +21,8 @@ export interface IterationSeconds {
   readonly iteration: number;
   /** Episodes, baselines and advantages, before and after adaptation. */
   readonly sample: number;
-  /** The inner steps on D, and freezing D′ at θ_k. */
-  readonly adapt: number;
+  /** The inner steps on D, and freezing D′ at θ_k; `null` where worker threads do it, and `sample` holds it. */
+  readonly adapt: number | null;
   /** The meta-gradient at θ_k. */
   readonly gradient: number;
   /** The products of conjugate gradient. */
@@ -52,7 +55,11 @@ export interface Measurement {
   readonly questions: Questions;
   /** θ_k. */
   readonly parameters: Float64Array;
-  /** Each task's batches, if they were to be kept. */
+}
+
+/** An iteration's frozen data and what became of them. */
+export interface CapturedUpdate extends Measurement {
+  /** Each task's batches, in task order. */
   readonly data: readonly TaskData[];
 }
 
@@ -62,8 +69,6 @@ export interface MeasureOptions {
   readonly warmups: number;
   /** Repetitions that are measured. */
   readonly iterations: number;
-  /** Whether to keep the batches. */
-  readonly keepData?: boolean;
   /** Called before each repetition, warm-ups included. */
   readonly onRepetition?: () => void;
 }
@@ -77,7 +82,7 @@ const ITERATION = 1;
  * @throws InnerloopError OPTION_INVALID if the experiment's trainer is not `maml`.
  */
 export async function measureExperiment(experiment: Experiment, options: MeasureOptions): Promise<Measurement> {
-  const bench = new Bench(experiment, options.keepData === true);
+  const bench = new Bench(experiment, experiment.get(TOKENS.workers));
   try {
     const runs: IterationSeconds[] = [];
     for (let repetition = 0; repetition < options.warmups + options.iterations; repetition++) {
@@ -86,6 +91,20 @@ export async function measureExperiment(experiment: Experiment, options: Measure
       if (repetition >= options.warmups) runs.push(seconds);
     }
     return bench.conclude(runs);
+  } finally {
+    await bench.close();
+  }
+}
+
+/**
+ * Runs the iteration that {@link measureExperiment} measures once more, in this thread, and keeps its data. The numbers are the same for any
+ * number of workers.
+ */
+export async function captureUpdate(experiment: Experiment): Promise<CapturedUpdate> {
+  const bench = new Bench(experiment, NO_WORKERS);
+  try {
+    const run = await bench.repeat();
+    return { ...bench.conclude([run]), data: bench.data };
   } finally {
     await bench.close();
   }
@@ -104,7 +123,7 @@ class Bench {
 
   constructor(
     private readonly experiment: Experiment,
-    keepData: boolean,
+    private readonly workers: WorkerPlan,
   ) {
     const { config, events, checks, get, tasks } = experiment;
     if (config.trainer.use !== 'maml') {
@@ -114,8 +133,10 @@ class Bench {
       );
     }
     const { clock } = this;
+    this.objective = new WatchedObjective(get(TOKENS.objective), clock);
     const parts = {
       tasks,
+      objective: this.objective,
       policy: get(TOKENS.policy),
       inner: get(TOKENS.inner),
       advantages: get(TOKENS.advantages),
@@ -124,12 +145,13 @@ class Bench {
     const adapter = new TimedAdapter(parts, clock);
     const { tasksPerIteration, rolloutsPerTask, adaptationSteps } = config.trainer as unknown as TrainerOptions;
     const { seed } = config.run;
-    this.objective = new WatchedObjective(get(TOKENS.objective), clock, keepData);
     this.optimizer = new WatchedOptimizer(get(TOKENS.meta));
-    const local = new LocalShard(adapter, this.objective, { seed, rolloutsPerTask, adaptationSteps });
-    const shard = timedShard(local, clock, (reports) => this.reports.push(...reports));
+    const settings: ShardSettings = { seed, rolloutsPerTask, adaptationSteps };
+    const shards =
+      workers.count === 0 ? [new LocalShard(adapter, this.objective, settings)] : startWorkerShards(workers, settings);
+    const timed = shards.map((shard) => timedShard(shard, clock, (reports) => this.reports.push(...reports)));
     this.trainer = new MamlTrainer(
-      { adapter, shards: [shard], optimizer: this.optimizer, events, checks },
+      { adapter, shards: timed, optimizer: this.optimizer, events, checks },
       { seed, tasksPerIteration },
     );
     this.start = this.trainer.parameters.slice();
@@ -147,14 +169,19 @@ class Bench {
     this.metrics = (await trainer.iterate(ITERATION)).metrics;
     const iteration = (performance.now() - started) / 1000;
     const of = (phase: Parameters<PhaseClock['seconds']>[0]) => clock.seconds(phase) ?? 0;
-    const [collect, adapt] = [of('collect'), of('adapt')];
+    const collect = of('collect');
+    const adapt = this.workers.count === 0 ? of('adapt') : null;
     const [gradient, curvature, lineSearch] = [of('gradient'), of('curvature'), of('lineSearch')];
     const other = iteration - collect - gradient - curvature - lineSearch;
-    return { iteration, sample: collect - adapt, adapt, gradient, curvature, lineSearch, other };
+    return { iteration, sample: collect - (adapt ?? 0), adapt, gradient, curvature, lineSearch, other };
+  }
+
+  get data(): readonly TaskData[] {
+    return [...this.objective.data];
   }
 
   conclude(runs: readonly IterationSeconds[]): Measurement {
-    const { objective, optimizer, trainer, reports, metrics, experiment } = this;
+    const { optimizer, trainer, reports, metrics, experiment } = this;
     const questions = optimizer.questions as Questions;
     const phases = reports[0]?.phases.length ?? 0;
     const steps = Array.from({ length: phases }, (_, phase) =>
@@ -169,7 +196,6 @@ class Bench {
       layout: trainer.layout,
       questions,
       parameters: this.start,
-      data: [...objective.data],
     };
   }
 

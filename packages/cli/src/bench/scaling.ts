@@ -1,11 +1,12 @@
+import { availableParallelism } from 'node:os';
 import type { ComponentConfig, Experiment, ExperimentConfig, ResolvedConfig } from '@innerloop/core';
 import { type Measurement, type MeasureOptions, measureExperiment } from './measure.js';
 
 /** Least seconds of an iteration at one size. */
 export interface GrowthPoint {
   readonly size: number;
-  readonly sample: number;
-  readonly adapt: number;
+  /** D, D′ and the inner steps. */
+  readonly collect: number;
   readonly update: number;
   readonly iteration: number;
 }
@@ -27,14 +28,15 @@ interface Variation {
 /** The factors by which a quantity is changed. */
 const FACTORS = [0.5, 1, 2] as const;
 
-/** Measures how an iteration's time grows. `create` builds an experiment; each is closed again. */
+/** Measures how an iteration's time grows; with the workers only if the experiment uses some. `create` builds an experiment; each is closed again. */
 export async function measureScaling(
-  config: ResolvedConfig,
+  { config, workers }: Pick<Experiment, 'config' | 'workers'>,
   create: (config: ExperimentConfig) => Promise<Experiment>,
   options: MeasureOptions,
 ): Promise<Growth[]> {
   const growths: Growth[] = [];
-  for (const [quantity, variations] of variationsOf(config)) {
+  const all = [...variationsOf(config), ...(workers.count > 0 ? [workerVariations(config)] : [])];
+  for (const [quantity, variations] of all) {
     const points: GrowthPoint[] = [];
     for (const variation of variations) {
       const experiment = await create(variation.config);
@@ -69,6 +71,17 @@ function variationsOf(config: ResolvedConfig): [Growth['quantity'], Variation[]]
   return all;
 }
 
+/** One thread, two, and so on by doubling, as far as there are cores and tasks. */
+function workerVariations(config: ResolvedConfig): [Growth['quantity'], Variation[]] {
+  const most = Math.min(availableParallelism(), config.trainer.tasksPerIteration as number);
+  const sizes = [1, 2, 4, 8, 16].filter((size) => size <= Math.max(most, 1));
+  const variations = sizes.map((size) => {
+    const varied = { ...config, run: { ...config.run, workers: size } };
+    return { size, config: varied as unknown as ExperimentConfig };
+  });
+  return ['workers', variations];
+}
+
 function scaled(size: number): number[] {
   return [...new Set(FACTORS.map((factor) => Math.max(1, Math.round(size * factor))))];
 }
@@ -87,8 +100,7 @@ function pointOf(size: number, { runs }: Measurement): GrowthPoint {
   const least = (of: (run: Measurement['runs'][number]) => number) => Math.min(...runs.map(of));
   return {
     size,
-    sample: least((run) => run.sample),
-    adapt: least((run) => run.adapt),
+    collect: least((run) => run.sample + (run.adapt ?? 0)),
     update: least((run) => run.gradient + run.curvature + run.lineSearch),
     iteration: least((run) => run.iteration),
   };

@@ -1,7 +1,8 @@
 import { cpus, loadavg, totalmem } from 'node:os';
-import { type Experiment, type ResolvedConfig, VERSION } from '@innerloop/core';
+import { type Experiment, type ResolvedConfig, TOKENS, VERSION } from '@innerloop/core';
+import { MamlObjective } from '@innerloop/maml';
 import { COUNTING_RULE, type UpdateFlops, updateFlops, weightShapes } from './flops.js';
-import { type MatrixRate, matrixRate } from './matrix-rate.js';
+import { backendMatrixRate, kernelMatrixRate, type MatrixRate } from './matrix-rate.js';
 import type { IterationNumbers, IterationSeconds, Measurement } from './measure.js';
 import type { Growth } from './scaling.js';
 
@@ -24,9 +25,9 @@ export interface Arithmetic {
   readonly flops: UpdateFlops;
   /** Flops over the least time of each phase, in 10⁹ a second. */
   readonly gflops: UpdateFlops;
-  /** The rate of the hidden layers' matrix product on the same backend, one thread. */
-  readonly matrixProduct: MatrixRate;
-  /** gflops.update over matrixProduct.gflops. */
+  /** The rate of the largest layer's matrix product, asked from one thread: on the tensor backend, and on the kernels if they serve. */
+  readonly matrixProduct: { readonly backend: MatrixRate; readonly kernels?: MatrixRate };
+  /** gflops.update over the rate of what served (the kernels, or else the backend) times the threads at work. */
   readonly share: number;
 }
 
@@ -44,9 +45,16 @@ export interface BenchReport {
   };
   readonly backend: Experiment['backend'];
   readonly config: ResolvedConfig;
-  readonly workers: number;
+  readonly workers: Experiment['workers'];
+  /** What computed the update: recorded graphs on the backend, or written-out derivatives on the SIMD kernels. */
+  readonly engine: 'graph' | 'kernels';
   readonly work: Measurement['work'] & { readonly parameters: number };
-  readonly seconds: Readonly<Record<(typeof PHASES)[number] | 'iteration' | 'update', Spread>>;
+  readonly seconds: Readonly<Record<(typeof PHASES)[number] | 'iteration' | 'update', Spread>> & {
+    /** D, D′ and the inner steps together. */
+    readonly collect: Spread;
+    /** `null` where worker threads adapt; then `sample` holds it. */
+    readonly adapt: Spread | null;
+  };
   readonly stepsPerSecond: { readonly sample: number; readonly iteration: number };
   /** Absent where the policy is not a multilayer perceptron or the inner step no gradient step. */
   readonly arithmetic?: Arithmetic;
@@ -77,9 +85,13 @@ export function summarize(
 ): BenchReport {
   const { runs, work, numbers, layout } = measurement;
   const peakRss = process.resourceUsage().maxRSS * 1024; // before anything else adds to it
-  const spreads = [...PHASES, 'iteration' as const].map((phase) => [phase, spread(runs.map((run) => run[phase]))]);
+  const adapts = runs.every(({ adapt }) => adapt !== null);
+  const spreads = [...PHASES, 'iteration' as const].map((phase) => {
+    return [phase, phase === 'adapt' && !adapts ? null : spread(runs.map((run) => run[phase] as number))];
+  });
+  const collect = spread(runs.map(({ sample, adapt }) => sample + (adapt ?? 0)));
   const update = spread(runs.map((run) => UPDATE_PHASES.reduce((total, phase) => total + run[phase], 0)));
-  const seconds = { ...Object.fromEntries(spreads), update } as BenchReport['seconds'];
+  const seconds = { ...Object.fromEntries(spreads), collect, update } as BenchReport['seconds'];
   const steps = work.steps.reduce((total, n) => total + n, 0);
   const arithmetic = arithmeticOf(experiment, measurement, seconds);
   return {
@@ -88,7 +100,8 @@ export function summarize(
     machine,
     backend: experiment.backend,
     config: experiment.config,
-    workers: 1,
+    workers: experiment.workers,
+    engine: engineOf(experiment),
     work: { ...work, parameters: layout.size },
     seconds,
     stepsPerSecond: { sample: steps / seconds.sample.best, iteration: steps / seconds.iteration.best },
@@ -99,17 +112,26 @@ export function summarize(
   };
 }
 
+function engineOf({ get }: Experiment): BenchReport['engine'] {
+  const objective = get(TOKENS.objective);
+  return objective instanceof MamlObjective ? objective.engine : 'graph';
+}
+
 function arithmeticOf(
-  { config }: Experiment,
+  experiment: Experiment,
   { work, layout }: Measurement,
   seconds: BenchReport['seconds'],
 ): Arithmetic | undefined {
+  const { config, workers } = experiment;
   if (!['gaussian-mlp', 'categorical-mlp'].includes(config.policy.use) || config.inner?.use !== 'vpg') return undefined;
   const weights = weightShapes(layout.parts);
   const flops = updateFlops(weights, work);
   const largest = weights.reduce((a, b) => (b[0] * b[1] > a[0] * a[1] ? b : a));
   const rows = Math.round((work.steps.at(-1) ?? 0) / work.tasks);
-  const matrixProduct = matrixRate([rows, ...largest]);
+  const backend = backendMatrixRate([rows, ...largest]);
+  const matrixProduct =
+    engineOf(experiment) === 'kernels' ? { backend, kernels: kernelMatrixRate([rows, ...largest]) } : { backend };
+  const served = (matrixProduct.kernels ?? backend).gflops * Math.max(1, workers.count);
   const rate = (phase: keyof UpdateFlops) => flops[phase] / seconds[phase].best / 1e9;
   const gflops = {
     gradient: rate('gradient'),
@@ -117,7 +139,7 @@ function arithmeticOf(
     lineSearch: rate('lineSearch'),
     update: rate('update'),
   };
-  return { counted: COUNTING_RULE, flops, gflops, matrixProduct, share: gflops.update / matrixProduct.gflops };
+  return { counted: COUNTING_RULE, flops, gflops, matrixProduct, share: gflops.update / served };
 }
 
 /** The least of some values and their median. */

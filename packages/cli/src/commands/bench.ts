@@ -11,7 +11,7 @@ import {
   writeFileAtomic,
 } from '@innerloop/core';
 import { encodeBatchFile } from '../bench/batch-file.js';
-import { type MeasureOptions, measureExperiment } from '../bench/measure.js';
+import { captureUpdate, type MeasureOptions, measureExperiment } from '../bench/measure.js';
 import { printReport } from '../bench/print.js';
 import { measureScaling } from '../bench/scaling.js';
 import { STANDARD_EXPERIMENT } from '../bench/standard.js';
@@ -24,6 +24,7 @@ import { backend, collect, wholeNumber } from './options.js';
 interface BenchOptions {
   readonly set?: readonly string[];
   readonly backend?: BackendChoice;
+  readonly workers?: string;
   readonly iterations: number;
   readonly warmups: number;
   readonly scaling?: boolean;
@@ -42,9 +43,10 @@ export const addBench: AddCommand = (program) => {
     .argument('[config]', 'the experiment, a YAML file (default: the standard experiment on 2D navigation)')
     .option('--set <path=value>', 'override a value of the config; may be given many times', collect)
     .option('--backend <name>', 'override run.backend: auto, wasm, cpu or native', backend)
+    .option('--workers <n>', 'override run.workers: how many threads, or auto')
     .option('--iterations <n>', 'how many times to measure', wholeNumber('--iterations', 1, 10_000), 5)
     .option('--warmups <n>', 'how many times to run before that', wholeNumber('--warmups', 0, 10_000), 1)
-    .option('--scaling', 'also measure how time grows with tasks, rollouts and hidden size')
+    .option('--scaling', 'also measure how time grows with tasks, rollouts, hidden size and workers')
     .option('--export-batch <file>', 'also write the data and the result of the update to a new safetensors file')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  innerloop bench --iterations 3 --set trainer.tasksPerIteration=10 --json')
@@ -53,7 +55,8 @@ export const addBench: AddCommand = (program) => {
 
 async function bench(file: string | undefined, options: BenchOptions): Promise<void> {
   refuseExisting(options.exportBatch);
-  const input = await readInput(file, options.set ?? []);
+  const { set = [], workers } = options;
+  const input = await readInput(file, workers === undefined ? set : [...set, `run.workers=${workers}`]);
   const create = (config: ExperimentConfig): Promise<Experiment> =>
     createExperiment(config, {
       ...input,
@@ -65,10 +68,11 @@ async function bench(file: string | undefined, options: BenchOptions): Promise<v
   const { warmups, iterations, exportBatch, json } = options;
   const measure: MeasureOptions = { warmups, iterations, ...dots() };
   try {
-    const measurement = await measureExperiment(experiment, { ...measure, keepData: exportBatch !== undefined });
-    const report = summarize(experiment, measurement, machine);
-    if (exportBatch !== undefined) await writeFileAtomic(exportBatch, encodeBatchFile(experiment, measurement));
-    const scaling = options.scaling ? { scaling: await measureScaling(experiment.config, create, measure) } : {};
+    const report = summarize(experiment, await measureExperiment(experiment, measure), machine);
+    if (exportBatch !== undefined) {
+      await writeFileAtomic(exportBatch, encodeBatchFile(experiment, await captureUpdate(experiment)));
+    }
+    const scaling = options.scaling ? { scaling: await measureScaling(experiment, create, measure) } : {};
     endDots();
     if (json) print(JSON.stringify({ ...report, ...scaling }));
     else printReport({ ...report, ...scaling });
