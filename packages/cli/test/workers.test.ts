@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Outcome, spawnCli, spawnNode } from './support/cli.js';
 import { metricsOf, parametersOf, temporaryFolder, write } from './support/runs.js';
 
 /*
  * The real program with worker threads, against itself without. The plugin in fixtures/faulty-plugin goes wrong in task 2 of iteration 3.
  */
+// Most of these start the program several times.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 const folder = temporaryFolder();
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const config = write(
@@ -153,7 +155,7 @@ describe('a worker', () => {
       new RegExp(`${WHO.source}did not answer within 8 s \\(run.workerTimeout\\), ${TASKS} ${HOW_ON}`),
     );
     await expectResumable('loop');
-  }, 60_000);
+  });
 
   it('passes on what an environment throws as the main thread says it', async () => {
     const [there, here] = [
