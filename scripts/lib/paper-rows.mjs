@@ -137,7 +137,7 @@ export function readRecords(folder) {
 }
 
 /** Paths in a config whose values do not change a run's numbers. */
-const FREE = ['run.backend', 'run.workers', 'trainer.workers'];
+const FREE = ['run.backend', 'run.workers', 'run.workerTimeout'];
 
 /** A run of that name with another config would be passed off as this one. */
 function assertSame(core, run, wanted) {
@@ -185,11 +185,12 @@ function asJson(value) {
 
 /** Versions, backend and machine. */
 function madeWith(core, run) {
-  const { innerloop, node, backend } = readJson(join(run, 'run.json'));
+  const { innerloop, node, backend, workers } = readJson(join(run, 'run.json'));
   return {
     innerloop,
     node,
     backend: backend.name,
+    workers: workers?.count ?? 0,
     // Kernels that multiply and add in one instruction round once less.
     fusedMultiplyAdd: core.kernels().fused,
     machine: {

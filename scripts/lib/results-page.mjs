@@ -166,10 +166,10 @@ ${lines.join('\n')}
 }
 
 function madeWith(records) {
-  const texts = records.map(({ innerloop, node, backend, fusedMultiplyAdd, machine }) => {
+  const texts = records.map(({ innerloop, node, backend, workers, fusedMultiplyAdd, machine }) => {
     const { cpu, cores, memory, platform } = machine;
     const fused = fusedMultiplyAdd ? 'with' : 'without';
-    return `Innerloop ${innerloop}, Node ${node}, backend ${backend}, kernels ${fused} fused multiply-add; ${cpu}, ${count(cores, 'core')}, ${(memory / 2 ** 30).toFixed(1)} GiB, ${platform}.`;
+    return `Innerloop ${innerloop}, Node ${node}, backend ${backend}, ${count(workers, 'worker')}, kernels ${fused} fused multiply-add; ${cpu}, ${count(cores, 'core')}, ${(memory / 2 ** 30).toFixed(1)} GiB, ${platform}.`;
   });
   return [...new Set(texts)].map((text) => `- ${text}`).join('\n');
 }

@@ -97,6 +97,7 @@ describe('a row of a tiny experiment', () => {
       `npx innerloop evaluate ${options.runs}/paper-maml-seed-1 --tasks paper --steps 3 --rollouts 40`,
     ]);
     expect(record.machine.cores).toBeGreaterThan(0);
+    expect(record).toHaveProperty('workers', expect.any(Number));
     expect(record.seconds.training).toBeGreaterThan(0);
     expect(record.evaluation).toMatchObject({
       taskSet: 'paper',
@@ -181,7 +182,11 @@ function record(row: string, seed: number, means: readonly number[], references:
       node: 'v20',
       backend: 'wasm',
     },
-    ...{ fusedMultiplyAdd: false, machine: { cpu: 'A CPU', cores: 2, memory: 8 * 2 ** 30, platform: 'linux x64' } },
+    ...{
+      fusedMultiplyAdd: false,
+      workers: 2,
+      machine: { cpu: 'A CPU', cores: 2, memory: 8 * 2 ** 30, platform: 'linux x64' },
+    },
     ...{ seconds: { training: 125, evaluation: 4.25 }, checkpoint: { iteration: 60 } },
     config: { run: { iterations: row === 'random' ? 0 : 100 } },
     evaluation: { ...plan, checkpoint: 'best', iteration: 60, views: [], result: { steps, examples: [] } },
@@ -270,7 +275,9 @@ describe('the page', () => {
     expect(cells).toContainEqual(['Random initialisation', '1', '0', '2 min 5 s', '4.3 s']);
     expect(page).toContain('tenth: −13.9, −3.9, −3.9 after 1, 2, 3 steps');
     expect(page).toContain('\nnpx innerloop train maml-1\nnpx innerloop train maml-2\n');
-    expect(page).toContain('A CPU, 2 cores, 8.0 GiB, linux x64');
+    expect(page).toContain(
+      'backend wasm, 2 workers, kernels without fused multiply-add; A CPU, 2 cores, 8.0 GiB, linux x64',
+    );
   });
 });
 
