@@ -15,14 +15,14 @@ async function measure(setting: MeasuredSetting): Promise<Holdings[]> {
 /**
  * Most that the heap, and the typed arrays beside it, may grow by between two measurements, in bytes. What compiled code and lists of
  * freed memory take wanders by half of that, and keeping the trajectories alone (40 bytes a step: two observations and two actions in
- * float32, reward, log-probability and advantage in float64) would take 3 tasks · 2 phases · 200 steps · 40 bytes · 180 iterations =
- * 8.6 MB.
+ * float32, reward, log-probability and advantage in float64) would take 3 tasks · 2 phases · 400 steps · 40 bytes · 180 iterations =
+ * 17 MB.
  */
 const BOUND = 2e6;
 
 // Written-out derivatives keep their arrays in the kernels' memory, recorded graphs are tensors; a worker has both of its own. Graphs are
 // slow, so theirs is the smallest experiment.
-const large = { tasksPerIteration: 3, rolloutsPerTask: 10, horizon: 20, hiddenSize: 8 };
+const large = { tasksPerIteration: 3, rolloutsPerTask: 20, horizon: 20, hiddenSize: 32 };
 const small = { tasksPerIteration: 1, rolloutsPerTask: 3, horizon: 10, hiddenSize: 8 };
 test.each([
   { engine: 'kernels', workers: 0, ...large },

@@ -43,6 +43,14 @@ const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly:
 const PAGE = 65536;
 /** What the module itself may use at the start of memory. */
 const RESERVED = 1024;
+/** Arrays begin at multiples of this, the length of a cache line. */
+const GRAIN = 64;
+
+/** Free room. */
+interface Block {
+  start: number;
+  bytes: number;
+}
 
 /** This thread's kernels and their memory. */
 export class Kernels {
@@ -50,7 +58,8 @@ export class Kernels {
   /** Whether products use one instruction to multiply and add (relaxed SIMD, Node >= 22). */
   readonly fused: boolean;
   private top = RESERVED;
-  private readonly free = new Map<number, number[]>();
+  /** Room that was given back, by address; no two blocks touch, and none touches `top`. */
+  private readonly free: Block[] = [];
   private readonly sizes = new Map<number, number>();
 
   constructor() {
@@ -62,20 +71,32 @@ export class Kernels {
 
   /** Room for `count` float32 numbers, whatever they are. Returns a pointer, aligned to 64 bytes. */
   allocate(count: number): number {
-    const bytes = sizeClass(count * 4);
-    const pointer = this.free.get(bytes)?.pop() ?? this.extend(bytes);
+    const bytes = Math.max(1, Math.ceil((count * 4) / GRAIN)) * GRAIN;
+    const pointer = this.take(bytes) ?? this.extend(bytes);
     this.sizes.set(pointer, bytes);
     return pointer;
   }
 
-  /** Gives room back, for later arrays of the same size. */
+  /** Gives room back; it joins the free room on both sides of it, so that arrays of any size can use it. */
   release(pointer: number): void {
     const bytes = this.sizes.get(pointer);
     if (bytes === undefined) throw new Error(`kernels: ${pointer} is not allocated`);
     this.sizes.delete(pointer);
-    const list = this.free.get(bytes);
-    if (list) list.push(pointer);
-    else this.free.set(bytes, [pointer]);
+    let at = this.free.findIndex(({ start }) => start > pointer);
+    if (at < 0) at = this.free.length;
+    const block = { start: pointer, bytes };
+    const [before, after] = [this.free[at - 1], this.free[at]];
+    if (after && pointer + bytes === after.start) {
+      block.bytes += after.bytes;
+      this.free.splice(at, 1);
+    }
+    if (before && before.start + before.bytes === pointer) before.bytes += block.bytes;
+    else this.free.splice(at, 0, block);
+    const last = this.free.at(-1);
+    if (last && last.start + last.bytes === this.top) {
+      this.top = last.start;
+      this.free.pop();
+    }
   }
 
   /** The numbers at a pointer. Valid until the next {@link allocate}, which may move memory. */
@@ -88,6 +109,22 @@ export class Kernels {
     return this.sizes.size;
   }
 
+  /** The start of the smallest free block that is large enough, cut from it. */
+  private take(bytes: number): number | undefined {
+    let best = -1;
+    this.free.forEach((block, index) => {
+      const least = best < 0 ? Number.POSITIVE_INFINITY : (this.free[best] as Block).bytes;
+      if (block.bytes >= bytes && block.bytes < least) best = index;
+    });
+    const block = this.free[best];
+    if (!block) return undefined;
+    const { start } = block;
+    block.start += bytes;
+    block.bytes -= bytes;
+    if (block.bytes === 0) this.free.splice(best, 1);
+    return start;
+  }
+
   private extend(bytes: number): number {
     const pointer = this.top;
     this.top += bytes;
@@ -96,12 +133,6 @@ export class Kernels {
     if (missing > 0) this.run.memory.grow(Math.ceil(Math.max(missing, this.top / 2) / PAGE));
     return pointer;
   }
-}
-
-/** Rounds up by at most an eighth, so that batches of nearly equal length can use each other's room. */
-function sizeClass(bytes: number): number {
-  const grain = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 3));
-  return Math.ceil(bytes / grain) * grain;
 }
 
 function read(name: string): Uint8Array<ArrayBuffer> {
