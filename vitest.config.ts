@@ -7,7 +7,7 @@ export default defineConfig({
     alias: [
       {
         find: /^@innerloop\/([a-z-]+)$/,
-        replacement: fileURLToPath(new URL('./packages/', import.meta.url)) + '$1/src/index.ts',
+        replacement: `${fileURLToPath(new URL('./packages/', import.meta.url))}$1/src/index.ts`,
       },
     ],
   },

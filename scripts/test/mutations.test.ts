@@ -18,7 +18,11 @@ describe('the mutation check', () => {
       change('throws', "reduce(() => { throw new Error('thrown'); })"),
       change('outdated', '', 'text that is not there'),
       change('ambiguous', '', 'return'),
-      { ...change('elsewhere', 'INVALID'), file: 'packages/core/src/errors.ts', find: 'OPTION_INVALID' },
+      {
+        ...change('elsewhere', 'false'),
+        file: 'packages/envs/src/wrappers/time-limit.ts',
+        find: 'TimeLimit implements',
+      },
     ]);
     const said = Object.fromEntries(
       results.map(({ name, ok, output }) => [name, ok ? 'pass' : output?.split('\n')[0]]),
@@ -31,7 +35,7 @@ describe('the mutation check', () => {
       'mutation: throws': 'tests failed, but none by an assertion:',
       'mutation: outdated': expect.stringContaining('found it 0 times'),
       'mutation: ambiguous': expect.stringMatching(/found it \d+ times/),
-      'mutation: elsewhere': expect.stringMatching(/^none of .* loads packages\/core\/src\/errors.ts$/),
+      'mutation: elsewhere': expect.stringMatching(/^none of .* loads packages\/envs\/src\/wrappers\/time-limit.ts$/),
     });
   }, 120_000);
 

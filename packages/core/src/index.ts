@@ -30,6 +30,7 @@ export * from './errors.js';
 export * from './events/bus.js';
 export * from './experiment.js';
 export * from './kernels/instance.js';
+export * from './kernels/mlp-arrays.js';
 export * from './kernels/mlp-passes.js';
 export * from './loggers/guard.js';
 export * from './loggers/jsonl.js';

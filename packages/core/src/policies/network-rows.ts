@@ -1,4 +1,4 @@
-import type { MlpRows, PackedParameters } from '../kernels/mlp-passes.js';
+import type { MlpRows, PackedParameters } from '../kernels/mlp-arrays.js';
 import { MlpPasses } from '../kernels/mlp-passes.js';
 import type { OutputRows } from './heads.js';
 import type { Activation } from './mlp.js';
