@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: {
-    // Tests run on the sources, so that no build is needed and there is one copy of each module.
+    // Tests run on the sources, so that there is one copy of each module. Only worker threads and the command itself run what was built.
     alias: [
       {
         find: /^@innerloop\/([a-z-]+)$/,

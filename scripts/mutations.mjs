@@ -109,6 +109,18 @@ export const MUTATIONS = [
     tests: [WRITTEN_OUT],
   },
   {
+    name: 'written out: Fisher from sampled scores',
+    file: 'packages/maml/src/written-out.ts',
+    find: 'this.maths.head.fisher(\n        this.values(),',
+    // With w = 0 and u = 1/N the tangent of the loss is Σ s sᵀ · along / N, of the sampled actions.
+    replace: `this.maths.head.tangent(
+        this.values(),
+        this.batch.actions,
+        new Float64Array(this.batch.steps),
+        new Float64Array(this.batch.steps).fill(1 / this.batch.steps),`,
+    tests: [WRITTEN_OUT],
+  },
+  {
     name: 'a flipped meta-gradient',
     file: 'packages/maml/src/written-out.ts',
     find: 'const w = advantages.map((a, i) => (-a *',

@@ -15,7 +15,7 @@ import {
   tidy,
 } from '@innerloop/core';
 import { adaptValues } from './adaptation.js';
-import { metaLayout } from './objective.js';
+import { metaLayout } from './maml-task.js';
 
 /** The exchangeable parts that adaptation is made of. */
 export interface AdapterParts {

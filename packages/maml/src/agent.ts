@@ -10,7 +10,7 @@ import {
 } from '@innerloop/core';
 import type { Adapter } from './adapter.js';
 import { checkObservation, type EpisodeRecord, toTrajectories } from './episodes.js';
-import { metaLayout } from './objective.js';
+import { metaLayout } from './maml-task.js';
 
 /** How to choose an action. */
 export interface ActOptions {

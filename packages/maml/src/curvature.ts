@@ -1,5 +1,5 @@
 import { detach, gradients, ops, pullback, pushforward, type Tensor, tidy } from '@innerloop/core';
-import type { CurvatureMethod } from './objective.js';
+import type { CurvatureMethod } from './maml-task.js';
 import type { MamlTaskObjective } from './task-objective.js';
 
 /*
@@ -94,7 +94,7 @@ function finiteDifference(task: MamlTaskObjective): CurvatureProduct {
 }
 
 function centralDifference(f: (x: Float64Array) => Float64Array, x: Float64Array, v: Float64Array): Float64Array {
-  const norm = Math.hypot(...v);
+  const norm = Math.sqrt(v.reduce((total, value) => total + value * value, 0));
   if (norm === 0) return new Float64Array(v.length);
   const epsilon = DIFFERENCE_STEP / norm;
   const ahead = f(x.map((value, i) => value + epsilon * (v[i] as number)));

@@ -4,6 +4,7 @@ export * from './agent.js';
 export * from './episodes.js';
 export * from './evaluation.js';
 export * from './load-agent.js';
+export * from './maml-task.js';
 export * from './objective.js';
 export * from './plugin.js';
 export * from './shard.js';

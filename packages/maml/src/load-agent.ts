@@ -12,7 +12,7 @@ import {
 } from '@innerloop/core';
 import { Adapter } from './adapter.js';
 import { type Agent, type AgentOptions, createAgent } from './agent.js';
-import { metaLayout } from './objective.js';
+import { metaLayout } from './maml-task.js';
 
 /** Options of {@link loadAgent}. */
 export interface LoadAgentOptions extends AgentOptions {

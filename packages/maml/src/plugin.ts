@@ -1,4 +1,4 @@
-import { defineComponent, definePlugin, startWorkerShards, TOKENS } from '@innerloop/core';
+import { defineComponent, definePlugin, InnerloopError, startWorkerShards, TOKENS } from '@innerloop/core';
 import { z } from 'zod';
 import { Adapter } from './adapter.js';
 import { MamlObjective } from './objective.js';
@@ -33,7 +33,9 @@ export const mamlObjectiveComponent = defineComponent({
       .positive()
       .max(1)
       .default(1)
-      .describe('Share of the steps after adaptation that the Fisher matrix is estimated on; the TRPO paper uses 0.1'),
+      .describe(
+        'Share of the steps after adaptation that the Fisher matrix is estimated on, as every n-th step; the TRPO paper uses 0.1',
+      ),
     graphMemory: z
       .number()
       .min(0)
@@ -89,6 +91,13 @@ export const mamlTrainerComponent = defineComponent({
     workers: TOKENS.workers,
   },
   create: (options, { objective, optimizer, events, checks, run, workers, ...parts }) => {
+    if (parts.baseline.fitted === 'after-update') {
+      throw new InnerloopError(
+        'CONFIG_INVALID',
+        "baseline: the trainer 'maml' gives every batch a baseline of its own, so one that is fitted after the update would never be " +
+          'fitted. Use one that is fitted before the advantages, such as linear-feature, or zero.',
+      );
+    }
     const adapter = new Adapter({ ...parts, objective });
     const settings: ShardSettings = { seed: run.seed, ...options };
     const shards =

@@ -22,7 +22,7 @@ import {
   type SplitVector,
 } from './adaptation.js';
 import { type CurvatureProduct, createCurvature } from './curvature.js';
-import { type MamlObjectiveOptions, type MamlTask, metaLayout, subsample } from './objective.js';
+import { equal, type MamlObjectiveOptions, type MamlTask, metaLayout, subsample } from './maml-task.js';
 
 /*
  * The MAML objective of one task at frozen data (Finn, Abbeel and Levine 2017, algorithm 3, with TRPO's surrogate and constraint).
@@ -59,10 +59,6 @@ interface Evaluated {
   readonly parameters: Float64Array;
   readonly logProbability: Float32Array;
   readonly kl: Float64Array;
-}
-
-function equal(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 /** See the head of this file. */

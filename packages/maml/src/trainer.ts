@@ -22,7 +22,7 @@ import {
 } from '@innerloop/core';
 import type { Adapter } from './adapter.js';
 import { summarize } from './evaluation.js';
-import { metaLayout } from './objective.js';
+import { metaLayout } from './maml-task.js';
 import { indexTasks } from './shard.js';
 
 /*

@@ -1,5 +1,5 @@
 import type { TaskData } from '@innerloop/core';
-import { type MamlObjectiveOptions, type MamlTask, subsample } from './objective.js';
+import { equal, type MamlObjectiveOptions, type MamlTask, subsample } from './maml-task.js';
 import { Point, type WrittenOut } from './written-out.js';
 
 /*
@@ -127,8 +127,4 @@ export class WrittenOutTaskObjective implements MamlTask {
 function dispose({ inner, outer }: Chain): void {
   for (const point of inner) point.dispose();
   outer.dispose();
-}
-
-function equal(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
 }

@@ -1,5 +1,13 @@
-import type { Check, ExperimentConfig, PolicyOptimizer, Verdict } from '@innerloop/core';
+import {
+  type BaselineFactory,
+  type Check,
+  type ExperimentConfig,
+  type PolicyOptimizer,
+  TOKENS,
+  type Verdict,
+} from '@innerloop/core';
 import { describe, expect, test } from 'vitest';
+import type { MamlObjective } from '../src/index.js';
 import { smallExperiment } from './support/experiment.js';
 
 /** Runs iterations and returns their metrics. */
@@ -180,4 +188,27 @@ test('evaluation measures 0, 1, … steps and changes nothing', async () => {
   const smaller = await trainer.evaluate({ ...request, stepSizes: [0.1, 0.05] });
   expect(smaller.steps[0]?.returns).toEqual(result.steps[0]?.returns);
   expect(smaller.steps[1]?.returns).not.toEqual(result.steps[1]?.returns);
+});
+
+test('a baseline that would never be fitted is refused', async () => {
+  const baseline: BaselineFactory = {
+    fitted: 'after-update',
+    create: () => ({ predict: () => new Float64Array(), fit: () => {}, state: () => null, restore: () => {} }),
+  };
+  const experiment = await smallExperiment({ baseline });
+  expect(() => experiment.trainer).toThrow('one that is fitted after the update would never be fitted');
+});
+
+test('kernels that are asked for serve on any backend, and left to itself the cpu backend keeps its graphs', async () => {
+  const engine = async (objective: ExperimentConfig['objective'], backend: 'cpu' | 'wasm') => {
+    const experiment = await smallExperiment({ objective, run: { backend, workers: 0 } });
+    return (experiment.get(TOKENS.objective) as MamlObjective).engine;
+  };
+  expect(await engine({ use: 'maml', engine: 'kernels' }, 'cpu')).toBe('kernels');
+  expect(await engine({ use: 'maml' }, 'cpu')).toBe('graph');
+  expect(await engine({ use: 'maml' }, 'wasm')).toBe('kernels');
+  expect(await engine({ use: 'maml', curvature: 'double-backprop' }, 'wasm')).toBe('graph');
+  await expect(engine({ use: 'maml', engine: 'kernels', curvature: 'double-backprop' }, 'wasm')).rejects.toThrow(
+    "objective.engine: 'kernels' needs a multilayer perceptron policy",
+  );
 });

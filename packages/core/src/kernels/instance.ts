@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { InnerloopError } from '../errors.js';
 
 /**
  * The functions of `assembly/`, in WebAssembly with SIMD. Pointers and strides are in bytes; arrays are float32, row-major, with row
@@ -127,11 +128,29 @@ export class Kernels {
 
   private extend(bytes: number): number {
     const pointer = this.top;
-    this.top += bytes;
-    const missing = this.top - this.run.memory.buffer.byteLength;
-    // Grow by half as much again at least, since growing costs a call into the engine.
-    if (missing > 0) this.run.memory.grow(Math.ceil(Math.max(missing, this.top / 2) / PAGE));
+    const missing = pointer + bytes - this.run.memory.buffer.byteLength;
+    if (missing > 0) this.grow(missing);
+    this.top = pointer + bytes;
     return pointer;
+  }
+
+  /** By half of what there is, if possible, since growing costs a call into the engine. */
+  private grow(missing: number): void {
+    const { memory } = this.run;
+    for (const bytes of [Math.max(missing, memory.buffer.byteLength / 2), missing]) {
+      try {
+        memory.grow(Math.ceil(bytes / PAGE));
+        return;
+      } catch {
+        // A smaller step may still be granted.
+      }
+    }
+    const megabytes = ((memory.buffer.byteLength + missing) / 1e6).toFixed(0);
+    throw new InnerloopError(
+      'OUT_OF_MEMORY',
+      `The kernels need ${megabytes} MB of WebAssembly memory, which the engine refuses. Use fewer tasks or rollouts an iteration, ` +
+        'more workers (each has memory of its own), or objective.engine=graph.',
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import type { Random } from '../numerics/random.js';
 import type { Tensor } from '../numerics/tensor.js';
 import { defineComponent } from '../plugins/define.js';
 import { TOKENS } from '../plugins/tokens.js';
-import { CategoricalHead } from './heads.js';
+import { CategoricalHead } from './categorical-head.js';
 import { Mlp, mlpOptions } from './mlp.js';
 import { NetworkRows } from './network-rows.js';
 
