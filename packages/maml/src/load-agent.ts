@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import {
   type CheckpointName,
-  createExperiment,
   type Experiment,
   type ExperimentConfig,
   loadRunParameters,
+  openRunExperiment,
   type Plugin,
-  RunDirectory,
-  readConfig,
   TOKENS,
 } from '@innerloop/core';
 import { Adapter } from './adapter.js';
@@ -40,16 +37,15 @@ export function adapterOf(experiment: Pick<Experiment, 'get' | 'tasks'>): Adapte
  * Loads a trained run for use in an application. Also makes the run's tensor backend active.
  *
  * @param runDirectory Where the run is, such as `runs/point-navigation`.
- * @throws InnerloopError RUN_NOT_FOUND, CONFIG_INVALID, PLUGIN_NOT_FOUND or CHECKPOINT_UNREADABLE.
+ * @throws InnerloopError RUN_NOT_FOUND, RUN_UNREADABLE, CONFIG_INVALID, PLUGIN_NOT_FOUND or CHECKPOINT_UNREADABLE.
  */
 export async function loadAgent(runDirectory: string, options: LoadAgentOptions = {}): Promise<Agent> {
   const { plugins = [], checkpoint, objects = {}, ...rest } = options;
-  const directory = await RunDirectory.open(runDirectory);
-  const input = await readConfig(join(directory.path, 'config.yaml'));
-  // Nothing is trained here, so nobody is asked or told, and no threads are needed.
-  const run = { ...input.config.run, workers: 0 };
-  const config: ExperimentConfig = { ...input.config, run, checks: [], loggers: [], ...objects };
-  const experiment = await createExperiment(config, { ...input, plugins });
+  const { directory, experiment } = await openRunExperiment(runDirectory, {
+    plugins,
+    // Nothing is trained here, so nobody is asked or told, and no threads are needed.
+    change: (config) => ({ ...config, run: { ...config.run, workers: 0 }, checks: [], loggers: [], ...objects }),
+  });
   const adapter = adapterOf(experiment);
   const layout = metaLayout(adapter.parts.policy, adapter.parts.inner);
   const { parameters } = await loadRunParameters(directory, layout, checkpoint);

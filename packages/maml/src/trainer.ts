@@ -14,6 +14,7 @@ import {
   type Proposal,
   randomStream,
   ShardedObjective,
+  sampleTasks,
   type TaskEvaluation,
   type TaskReport,
   type TaskShard,
@@ -157,7 +158,7 @@ export class MamlTrainer implements Trainer {
     const { shards, adapter } = this.parts;
     const { seed, tasksPerIteration } = this.settings;
     const random = randomStream({ seed, purpose: 'tasks', iteration });
-    const tasks = deal(indexTasks(adapter.parts.tasks.sample(random, tasksPerIteration)), shards.length); // line 3
+    const tasks = deal(indexTasks(sampleTasks(adapter.parts.tasks, random, tasksPerIteration)), shards.length); // line 3
     const reports = await Promise.all(
       shards.map((shard, s) =>
         shard.collect({ iteration, parameters: this.theta, tasks: tasks[s] as ReturnType<typeof indexTasks> }),

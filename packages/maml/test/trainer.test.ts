@@ -2,7 +2,9 @@ import {
   type BaselineFactory,
   type Check,
   type ExperimentConfig,
+  type Json,
   type PolicyOptimizer,
+  type Random,
   TOKENS,
   type Verdict,
 } from '@innerloop/core';
@@ -200,7 +202,7 @@ test('a baseline that would never be fitted is refused', async () => {
 });
 
 test('kernels that are asked for serve on any backend, and left to itself the cpu backend keeps its graphs', async () => {
-  const engine = async (objective: ExperimentConfig['objective'], backend: 'cpu' | 'wasm') => {
+  const engine = async (objective: NonNullable<ExperimentConfig['objective']>, backend: 'cpu' | 'wasm') => {
     const experiment = await smallExperiment({ objective, run: { backend, workers: 0 } });
     return (experiment.get(TOKENS.objective) as MamlObjective).engine;
   };
@@ -211,4 +213,29 @@ test('kernels that are asked for serve on any backend, and left to itself the cp
   await expect(engine({ use: 'maml', engine: 'kernels', curvature: 'double-backprop' }, 'wasm')).rejects.toThrow(
     "objective.engine: 'kernels' needs a multilayer perceptron policy",
   );
+});
+
+describe('tasks that are drawn wrongly', () => {
+  test('end the iteration with an error that says how', async () => {
+    const rightly = (await smallExperiment()).tasks;
+    const iterate = async (sample: (tasks: readonly Json[]) => unknown) => {
+      const tasks = {
+        observationSpace: rightly.observationSpace,
+        actionSpace: rightly.actionSpace,
+        horizon: rightly.horizon,
+        create: (task: Json) => rightly.create(task),
+        sample: (random: Random, count: number) => sample(rightly.sample(random, count)) as Json[],
+      };
+      const { trainer } = await smallExperiment({ tasks, wrappers: [] });
+      return trainer.iterate(1);
+    };
+    await expect(iterate((tasks) => tasks)).resolves.toMatchObject({ metrics: { episodes: 18 } });
+    const refusal = (message: string) =>
+      expect.objectContaining({ code: 'ENVIRONMENT_INVALID', message: expect.stringContaining(message) });
+    await expect(iterate(() => [])).rejects.toThrow(refusal('a list of 3 tasks, found one of 0'));
+    await expect(iterate((tasks) => tasks.slice(1))).rejects.toThrow(refusal('a list of 3 tasks, found one of 2'));
+    await expect(iterate((tasks) => tasks.map(() => ({ goal: () => 0 })))).rejects.toThrow(
+      refusal('plain JSON, found a function at tasks[0].goal'),
+    );
+  });
 });

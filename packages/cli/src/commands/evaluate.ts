@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import {
   type BackendChoice,
   type CheckpointName,
@@ -58,7 +59,7 @@ export const addEvaluate: AddCommand = (program) => {
 };
 
 async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
-  refuseExisting(options.out);
+  refuseUnwritable(options.out);
   const { directory, experiment } = await openRun(path, options.backend);
   const progress = new EvaluationProgress(process.stderr);
   try {
@@ -105,10 +106,19 @@ function show(evaluation: EvaluationRecord, { json, out }: EvaluateOptions): voi
   if (out !== undefined) print(`\nWritten to ${displayPath(out)}`);
 }
 
-function refuseExisting(file: string | undefined): void {
-  if (file === undefined || !existsSync(file)) return;
+/** Finds before the evaluation that its file could not be written after it. */
+function refuseUnwritable(file: string | undefined): void {
+  if (file === undefined) return;
+  if (existsSync(file)) {
+    throw new InnerloopError(
+      'OPTION_INVALID',
+      `--out: expected a file that does not exist yet, found ${file}. Choose another name.`,
+    );
+  }
+  const folder = dirname(resolve(file));
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
   throw new InnerloopError(
     'OPTION_INVALID',
-    `--out: expected a file that does not exist yet, found ${file}. Choose another name.`,
+    `--out: expected a file in a folder that exists, found ${file}: there is no folder ${folder}. Make it first, or choose another name.`,
   );
 }

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { type BackendChoice, createExperiment, describeRun, RunDirectory, readConfig } from '@innerloop/core';
+import {
+  type BackendChoice,
+  chooseTasks,
+  createExperiment,
+  describeRun,
+  type Experiment,
+  RunDirectory,
+  readConfig,
+} from '@innerloop/core';
 import { defaultPlugins } from '../default-plugins.js';
 import type { AddCommand } from './context.js';
 import { backend, collect } from './options.js';
@@ -33,7 +41,18 @@ export const addTrain: AddCommand = (program, context) => {
         ...(options.backend && { backend: options.backend }),
       });
       const path = options.out ?? join('runs', experiment.config.run.name);
-      const directory = await RunDirectory.create(path, describeRun(experiment));
-      context.exitCode = await runIntoDirectory(experiment, directory, { config: file });
+      context.exitCode = await runIntoDirectory(experiment, await makeDirectory(path, experiment), { config: file });
     });
 };
+
+/** The run's directory; the experiment is closed if there can be none. */
+async function makeDirectory(path: string, experiment: Experiment): Promise<RunDirectory> {
+  try {
+    // As drawn after training: tasks that cannot be drawn are found before there is a directory.
+    chooseTasks(experiment.tasks, experiment.config.evaluation.final, 'evaluation.final.tasks');
+    return await RunDirectory.create(path, describeRun(experiment));
+  } catch (error) {
+    await experiment.close();
+    throw error;
+  }
+}

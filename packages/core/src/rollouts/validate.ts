@@ -20,7 +20,8 @@ export function describePlace({ task, episode, step }: Place): string {
   return `task ${shown}, episode ${episode}, ${step === 'reset' ? 'reset' : `step ${step}`}`;
 }
 
-function describe(value: unknown): string {
+/** A value as an error shows it: numbers and texts as they are, all else by its kind. */
+export function describeValue(value: unknown): string {
   if (value === null || typeof value === 'undefined' || typeof value === 'number' || typeof value === 'boolean') {
     return String(value);
   }
@@ -33,7 +34,7 @@ function describe(value: unknown): string {
 function invalid(place: Place, what: string, expected: string, found: unknown): InnerloopError {
   return new InnerloopError(
     'ENVIRONMENT_INVALID',
-    `Environment returned an invalid ${what} (${describePlace(place)}): expected ${expected}, found ${describe(found)}. ` +
+    `Environment returned an invalid ${what} (${describePlace(place)}): expected ${expected}, found ${describeValue(found)}. ` +
       'Correct the environment or its wrappers.',
   );
 }
@@ -75,7 +76,7 @@ export function assertHorizon(horizon: unknown): void {
   if (Number.isInteger(horizon) && (horizon as number) >= 1) return;
   throw new InnerloopError(
     'ENVIRONMENT_INVALID',
-    `Task distribution has an invalid horizon: expected a whole number of at least 1, found ${describe(horizon)}.`,
+    `Task distribution has an invalid horizon: expected a whole number of at least 1, found ${describeValue(horizon)}.`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { EvaluationResult, Trainer } from '../contracts/trainer.js';
 import { InnerloopError } from '../errors.js';
 import { randomStream } from '../numerics/random.js';
 import { didYouMean, quoteAll } from '../plugins/nearest.js';
+import { sampleTasks } from '../rollouts/sample-tasks.js';
 import type { CheckpointName } from './checkpoint.js';
 
 /** What to evaluate on, and how. */
@@ -60,6 +61,7 @@ export interface EvaluableExperiment {
  *
  * @param place Where the choice was made, for messages.
  * @throws InnerloopError if there is no set of that name (`CONFIG_INVALID` or `OPTION_INVALID`, by `place`); lists those there are.
+ * @throws InnerloopError `ENVIRONMENT_INVALID` if the distribution does not draw the tasks as it should.
  */
 export function chooseTasks(
   distribution: TaskDistribution,
@@ -67,7 +69,10 @@ export function chooseTasks(
   place: 'evaluation.final.tasks' | '--tasks' = '--tasks',
 ): { readonly tasks: readonly Json[]; readonly taskSet: string | null } {
   if (typeof tasks === 'number') {
-    return { tasks: distribution.sample(randomStream({ seed, purpose: 'validation-tasks' }), tasks), taskSet: null };
+    return {
+      tasks: sampleTasks(distribution, randomStream({ seed, purpose: 'validation-tasks' }), tasks),
+      taskSet: null,
+    };
   }
   const sets = distribution.taskSets ?? {};
   const set = Object.hasOwn(sets, tasks) ? sets[tasks] : undefined;
