@@ -3,11 +3,6 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** What a process that was interrupted exits with, by convention 128 + 2. */
 export const INTERRUPTED_EXIT_CODE = 130;
 
-/** Thrown to leave a final evaluation that was interrupted. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
-
 /** Turns the first Ctrl-C into an abort signal, and the second into an exit at once. */
 export class Interruption {
   private readonly controller = new AbortController();

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadRunParameters, RunDirectory, runTraining } from '../src/index.js';
+import { type CheckpointName, hasCheckpoint, loadRunParameters, RunDirectory, runTraining } from '../src/index.js';
 import { saboteur } from './support/failing-fs.js';
-import { comparableMetrics, fakeExperiment, RUN_INFO } from './support/fake-experiment.js';
+import { comparableMetrics, fakeExperiment, payloads, RUN_INFO, scripted } from './support/fake-experiment.js';
 import { rejection, temporaryFolder } from './support/temporary.js';
 
 vi.mock('node:fs/promises', async (original) =>
@@ -30,10 +30,23 @@ async function traces(directory: RunDirectory) {
   };
 }
 
+/** The iteration that a pointer leads to; -1 if there is none. */
+async function iterationOf(directory: RunDirectory, name: CheckpointName): Promise<number> {
+  if (!(await hasCheckpoint(directory.checkpoints, name))) return -1;
+  return (await loadRunParameters(directory, fakeExperiment().trainer.layout, name)).record.iteration;
+}
+
+/** Every file of a run, with when it was last written. */
+function filesOf(directory: RunDirectory): [string, number][] {
+  const names = readdirSync(directory.path, { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.map((name) => ({ name, stats: statSync(join(directory.path, name)) }));
+  return files.filter(({ stats }) => stats.isFile()).map(({ name, stats }) => [name, stats.mtimeMs]);
+}
+
 /** A run that nothing interrupts. */
-async function straight(run: object = {}) {
+async function straight(run: object = {}, evaluation: Record<string, unknown> = {}) {
   const directory = await newDirectory();
-  await runTraining(fakeExperiment({ run }), { directory });
+  await runTraining(fakeExperiment({ run, evaluation }), { directory });
   return traces(directory);
 }
 
@@ -56,16 +69,21 @@ describe('resume', () => {
     expect(await traces(directory)).toEqual(await straight());
   });
 
-  it('gives the same run wherever the process is killed', async () => {
-    const run = { iterations: 6 };
-    const expected = await straight(run);
+  it.each([
+    { checkpointEvery: 2, every: 3 },
+    // Several evaluations to a checkpoint, so that the best comes between two.
+    { checkpointEvery: 4, every: 1 },
+  ])('gives the same run wherever the process is killed: %o', async ({ checkpointEvery, every }) => {
+    const run = { iterations: 6, checkpointEvery };
+    const evaluation = { every };
+    const expected = await straight(run, evaluation);
     const path = () => join(temporaryFolder(), 'run');
     const begin = async () => {
       const directory = await RunDirectory.create(path(), { config: 'run: {}\n', info: RUN_INFO });
       saboteur.reset();
       return directory;
     };
-    await runTraining(fakeExperiment({ run }), { directory: await begin() });
+    await runTraining(fakeExperiment({ run, evaluation }), { directory: await begin() });
     const changes = saboteur.count;
     // 6 metrics lines of two changes each, and 3 for each file that is replaced, are more than 40.
     expect(changes).toBeGreaterThan(40);
@@ -73,9 +91,13 @@ describe('resume', () => {
       const directory = await begin();
       saboteur.reset(at);
       // The very last changes remove old parameters, and failing there is no failure of the run.
-      await runTraining(fakeExperiment({ run }), { directory }).catch(() => undefined);
+      await runTraining(fakeExperiment({ run, evaluation }), { directory }).catch(() => undefined);
       saboteur.reset();
-      const resumed = await runTraining(fakeExperiment({ run }), { directory, resume: true });
+      const [last, best] = await Promise.all((['last', 'best'] as const).map((name) => iterationOf(directory, name)));
+      expect(best, `killed at change ${at}`).toBeLessThanOrEqual(last as number);
+      const experiment = fakeExperiment({ run, evaluation });
+      const resumed = await runTraining(experiment, { directory, resume: true });
+      expect(payloads(experiment, 'error'), `killed at change ${at}`).toEqual([]);
       expect(['finished', 'already-finished'], `killed at change ${at}`).toContain(resumed.reason);
       expect(await traces(directory), `killed at change ${at}`).toEqual(expected);
     }
@@ -115,13 +137,13 @@ describe('resume', () => {
     const directory = await newDirectory();
     const first = await runTraining(fakeExperiment(), { directory });
     const experiment = fakeExperiment();
-    saboteur.reset();
+    const before = filesOf(directory);
     const again = await runTraining(experiment, { directory, resume: true });
     expect(again).toMatchObject({ reason: 'already-finished', iteration: 10, metrics: first.metrics });
     expect(again.detail).toContain('The run is already finished: it has all of its 10 iterations.');
     expect(again.evaluation).toEqual(first.evaluation);
     expect(experiment.seen).toEqual([]);
-    expect(saboteur.count).toBe(0);
+    expect(filesOf(directory)).toEqual(before);
   });
 
   it('makes up for a final evaluation that is missing', async () => {
@@ -208,6 +230,33 @@ describe('resume', () => {
     expect(errors[0]?.payload).toMatchObject({ source: 'resume', fatal: false });
     expect(JSON.stringify(errors)).toContain('000003.safetensors');
     expect(await comparableMetrics(directory)).toEqual((await straight()).metrics);
+  });
+
+  it('takes no best checkpoint from later than where it goes on', async () => {
+    const directory = await interruptedAt(4);
+    const pointer = join(directory.checkpoints, 'last.json');
+    const earlier = readFileSync(pointer, 'utf8');
+    const parameters = readFileSync(join(directory.checkpoints, '000004.safetensors'));
+    const behaviour = scripted({ 6: 0 });
+    // Iteration 6 is the best by far, and then `last` is put back to iteration 4.
+    await runTraining(fakeExperiment({ run: { iterations: 6 }, behaviour }), {
+      directory,
+      resume: true,
+      iterations: 6,
+    });
+    writeFileSync(pointer, earlier);
+    writeFileSync(join(directory.checkpoints, '000004.safetensors'), parameters);
+    const experiment = fakeExperiment();
+    const result = await runTraining(experiment, { directory, resume: true, iterations: 5 });
+    expect(result.evaluation).toMatchObject({ checkpoint: 'last', iteration: 5 });
+    expect(payloads(experiment, 'error')).toEqual([
+      {
+        source: 'resume',
+        message:
+          'best.json is of iteration 6, which comes after the checkpoint of iteration 4 that the run goes on from. Training goes on without it.',
+        fatal: false,
+      },
+    ]);
   });
 
   it('does not restart a run whose checkpoints are gone', async () => {

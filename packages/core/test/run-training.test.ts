@@ -114,6 +114,21 @@ describe('runTraining', () => {
     expect(last.parameters).toEqual(experiment.trainer.parameters);
   });
 
+  it('can be interrupted during its final evaluation, which resume repeats', async () => {
+    const directory = await newDirectory();
+    const controller = new AbortController();
+    const experiment = fakeExperiment();
+    const onEvaluationProgress = (done: number) => (done === 2 ? controller.abort() : undefined);
+    const options = { directory, signal: controller.signal, onEvaluationProgress };
+    const detail = 'The final evaluation was interrupted. All iterations are saved.';
+    expect(await runTraining(experiment, options)).toMatchObject({ reason: 'interrupted', detail, iteration: 10 });
+    expect(payloads(experiment, 'error')).toEqual([]);
+    expect(payloads(experiment, 'run:end')).toEqual([{ iteration: 10, reason: 'interrupted', detail }]);
+    expect(await directory.readEvaluation()).toBeNull();
+    const resumed = await runTraining(fakeExperiment(), { directory, resume: true });
+    expect(resumed).toMatchObject({ reason: 'finished', iteration: 10 });
+  });
+
   it("ends with a checkpoint at a check's stop", async () => {
     const directory = await newDirectory();
     const stop = (iteration: number) => (iteration === 5 ? 'kl-limit: 0.4 > 0.1' : undefined);
@@ -137,10 +152,10 @@ describe('runTraining', () => {
       expect(error).toMatchObject({ code: 'NUMBERS_NOT_FINITE' });
       expect(error.message).toContain(
         `After iteration 4, 1 of 6 parameters are not finite; the first is number 1 of 'output/bias', which is ${bad}. ` +
-          'The checkpoint of iteration 2 is kept.',
+          'The checkpoint of iteration 3 is kept.',
       );
       const last = await loadRunParameters(directory, experiment.trainer.layout, 'last');
-      expect(last.record.iteration).toBe(2);
+      expect(last.record.iteration).toBe(3); // The best so far.
       expect(await directory.readMetrics()).toHaveLength(3);
     },
   );

@@ -6,7 +6,7 @@ import {
   type TrainingResult,
 } from '@innerloop/core';
 import { writeReport } from '@innerloop/report';
-import { INTERRUPTED_EXIT_CODE, Interrupted, Interruption } from '../interrupt.js';
+import { INTERRUPTED_EXIT_CODE, Interruption } from '../interrupt.js';
 import { evaluationSentence, returnsTable } from '../output/returns-table.js';
 import { commandLine, displayPath, print } from '../output/text.js';
 import { EvaluationProgress } from '../progress/evaluation-progress.js';
@@ -49,18 +49,10 @@ export async function runIntoDirectory(
       ...options,
       directory,
       signal: interruption.signal,
-      onEvaluationProgress: (done, total) => {
-        if (interruption.signal.aborted) throw new Interrupted('The final evaluation was interrupted.');
-        progress.update(done, total);
-      },
+      onEvaluationProgress: (done, total) => progress.update(done, total),
     });
-    return await conclude(result, directory, place);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
     progress.stop();
-    print(`${error.message} All iterations are saved.`);
-    print(`Resume:    ${commandLine('resume', place)}`);
-    return INTERRUPTED_EXIT_CODE;
+    return await conclude(result, directory, place);
   } finally {
     progress.stop();
     interruption.dispose();

@@ -100,7 +100,7 @@ export async function hasCheckpoint(folder: string, name: CheckpointName): Promi
 }
 
 /**
- * Saves a checkpoint under one name or both.
+ * Saves a checkpoint under one name or both, in that order.
  *
  * @returns The file of parameters.
  * @throws InnerloopError `FILE_NOT_WRITTEN`; the checkpoints saved before are then as they were.

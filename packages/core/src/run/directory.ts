@@ -5,6 +5,7 @@ import { InnerloopError, messageOf } from '../errors.js';
 import { nearest, quoteAll } from '../plugins/nearest.js';
 import type { EvaluationRecord } from './evaluate.js';
 import { appendToFile, explainFileError, fileNotWritten, syncFile, systemCode, writeFileAtomic } from './files.js';
+import { lockRun } from './lock.js';
 
 /** `run.json`: what a run was made with. */
 export interface RunInfo {
@@ -104,6 +105,16 @@ export class RunDirectory {
     const near = nearest(basename(directory.path), siblings) ?? siblings[0];
     const hint = near === undefined ? '' : ` Did you mean ${join(dirname(path), near)}?`;
     throw new InnerloopError('RUN_NOT_FOUND', `There is no run at ${path}.${hint}`);
+  }
+
+  /**
+   * Keeps other processes from training in this directory.
+   *
+   * @returns Gives the lock back; never throws.
+   * @throws InnerloopError `RUN_LOCKED` with the process that trains there, `FILE_NOT_WRITTEN`.
+   */
+  async lock(): Promise<() => Promise<void>> {
+    return lockRun(this.path);
   }
 
   /** The text of `config.yaml`. */

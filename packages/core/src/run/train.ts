@@ -21,7 +21,7 @@ export interface TrainingOptions {
   readonly directory?: RunDirectory;
   /** How many iterations the run is to have in all. Default: what the checkpoint or the config says. */
   readonly iterations?: number;
-  /** Ends the run after the current iteration, with a checkpoint. */
+  /** Ends the run after the current iteration, with a checkpoint, or after the current task of the final evaluation. */
   readonly signal?: AbortSignal;
   /** Go on from a checkpoint of the directory. */
   readonly resume?: boolean;
@@ -54,6 +54,9 @@ export interface TrainingResult {
  *
  * The experiment's loggers are attached before `run:start` and closed at the end. The experiment itself stays open.
  *
+ * The directory is locked until the end, so that no other process trains there.
+ *
+ * @throws InnerloopError `RUN_LOCKED` if another call, of this process or another one, is training in the directory.
  * @throws InnerloopError `NUMBERS_NOT_FINITE` if an iteration leaves parameters that are not finite; checkpoints are kept.
  * @throws InnerloopError `CHECKPOINT_UNREADABLE`, `RUN_UNREADABLE`, `RUN_EXISTS` if the directory cannot be used as asked.
  * @throws InnerloopError `FILE_NOT_WRITTEN` if the disk refuses; the last checkpoint is kept.
@@ -63,6 +66,15 @@ export async function runTraining(
   experiment: RunnableExperiment,
   options: TrainingOptions = {},
 ): Promise<TrainingResult> {
+  const release = await options.directory?.lock();
+  try {
+    return await train(experiment, options);
+  } finally {
+    await release?.();
+  }
+}
+
+async function train(experiment: RunnableExperiment, options: TrainingOptions): Promise<TrainingResult> {
   const run = new TrainingRun(experiment, options);
   await run.prepare();
   const done = await run.alreadyFinished();

@@ -7,6 +7,9 @@ import { assertFiniteParameters, evaluationMetrics, finiteOrNull } from './metri
 import type { RunnableExperiment, TrainingOptions, TrainingResult } from './train.js';
 import { Validation } from './validation.js';
 
+/** Thrown to leave a final evaluation whose run is to end. */
+class EvaluationInterrupted extends Error {}
+
 /** One call of `runTraining`: where the run stands, and the steps that move it on. */
 export class TrainingRun {
   /** How many iterations are done. */
@@ -19,6 +22,8 @@ export class TrainingRun {
   private score: number | undefined;
   /** The iteration that `last.json` leads to. */
   private savedAt = -1;
+  /** Whether `last` is the best so far, and `best.json` does not lead there yet. */
+  private bestIsMissing = false;
   /** What to tell the listeners once there are some. */
   private readonly notices: string[] = [];
 
@@ -77,6 +82,7 @@ export class TrainingRun {
     for (const message of this.notices) events.emit('error', { source: 'resume', message, fatal: false });
     // A checkpoint of iteration 0 too, so that a run can be resumed whenever it is killed.
     if (this.savedAt < 0) await this.save(['last']);
+    if (this.bestIsMissing) await this.save(['last', 'best']);
     if (resume) await this.cutMetrics();
     while (this.iteration < this.target && !signal?.aborted) {
       const stop = await this.iterate(this.iteration + 1);
@@ -85,8 +91,13 @@ export class TrainingRun {
     if (this.savedAt < this.iteration) await this.save(['last']);
     if (signal?.aborted)
       return this.end('interrupted', `Interrupted after iteration ${this.iteration} of ${this.target}.`);
-    const evaluation = await this.evaluateFinally();
-    return this.end('finished', `All ${this.iteration} iterations are done.`, evaluation);
+    try {
+      const evaluation = await this.evaluateFinally();
+      return this.end('finished', `All ${this.iteration} iterations are done.`, evaluation);
+    } catch (error) {
+      if (!(error instanceof EvaluationInterrupted)) throw error;
+      return this.end('interrupted', 'The final evaluation was interrupted. All iterations are saved.');
+    }
   }
 
   /** Whether a run was killed before its first checkpoint, so that nothing of it can be lost. */
@@ -99,7 +110,8 @@ export class TrainingRun {
     return (await directory.readMetrics()).length === 0;
   }
 
-  private async restore({ name, record, parameters }: Checkpoint): Promise<void> {
+  private async restore(checkpoint: Checkpoint): Promise<void> {
+    const { name, record, parameters } = checkpoint;
     const { trainer, config } = this.experiment;
     try {
       trainer.restore(parameters, record.trainer);
@@ -117,18 +129,34 @@ export class TrainingRun {
     this.target = this.options.iterations ?? Math.max(record.iterations, config.run.iterations);
     // Where the pointer says something else than this process goes by, it is written again first.
     if (name === 'last' && this.target === record.iterations) this.savedAt = record.iteration;
-    if (this.validation.best && config.evaluation.keepBest) await this.restoreBest();
+    if (this.validation.best && config.evaluation.keepBest) await this.restoreBest(checkpoint);
   }
 
-  private async restoreBest(): Promise<void> {
+  private async restoreBest(restored: Checkpoint): Promise<void> {
     const { directory } = this.options;
     if (!directory) return;
+    const { iteration, evaluation, sha256 } = restored.record;
+    if (evaluation.best?.iteration === iteration) {
+      this.validation.bestParameters = { parameters: restored.parameters.slice(), checkpoint: 'best', iteration };
+      // `last` is written before `best`: a process killed between the two leaves the best in `last` alone.
+      const best = await loadCheckpoint(directory.checkpoints, 'best', this.experiment.trainer.layout).catch(
+        () => null,
+      );
+      this.bestIsMissing = best?.record.sha256 !== sha256;
+      return;
+    }
     try {
       const { record, parameters } = await loadCheckpoint(
         directory.checkpoints,
         'best',
         this.experiment.trainer.layout,
       );
+      if (record.iteration > iteration) {
+        throw new InnerloopError(
+          'CHECKPOINT_UNREADABLE',
+          `best.json is of iteration ${record.iteration}, which comes after the checkpoint of iteration ${iteration} that the run goes on from.`,
+        );
+      }
       this.validation.bestParameters = { parameters, checkpoint: 'best', iteration: record.iteration };
     } catch (error) {
       this.notices.push(`${messageOf(error)} Training goes on without it.`);
@@ -168,10 +196,9 @@ export class TrainingRun {
       events.emit('evaluation:end', { iteration, final: false, best: validation.best, result: validation.result });
     }
     events.emit('iteration:end', { iteration, metrics: this.metrics });
-    const names: CheckpointName[] = [];
-    if (validation?.best && config.evaluation.keepBest) names.push('best');
-    if (stop !== undefined || iteration % config.run.checkpointEvery === 0) names.push('last');
-    if (names.length > 0) await this.save(names);
+    // `best` never leads ahead of `last`, which is therefore saved too, and first.
+    if (validation?.best && config.evaluation.keepBest) await this.save(['last', 'best']);
+    else if (stop !== undefined || iteration % config.run.checkpointEvery === 0) await this.save(['last']);
     return stop;
   }
 
@@ -206,7 +233,10 @@ export class TrainingRun {
     const chosen = this.parametersToEvaluate();
     const record = await evaluateRun(this.experiment, config.evaluation.final, chosen, {
       place: 'evaluation.final.tasks',
-      onProgress: this.options.onEvaluationProgress,
+      onProgress: (done, total) => {
+        if (this.options.signal?.aborted) throw new EvaluationInterrupted();
+        this.options.onEvaluationProgress?.(done, total);
+      },
     });
     if (this.iteration === 0) await this.options.directory?.ensureMetrics();
     await this.options.directory?.writeEvaluation(record);
