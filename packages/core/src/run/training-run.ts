@@ -81,8 +81,8 @@ export class TrainingRun {
     });
     for (const message of this.notices) events.emit('error', { source: 'resume', message, fatal: false });
     // A checkpoint of iteration 0 too, so that a run can be resumed whenever it is killed.
-    if (this.savedAt < 0) await this.save(['last']);
     if (this.bestIsMissing) await this.save(['last', 'best']);
+    else if (this.savedAt < 0) await this.save(['last']);
     if (resume) await this.cutMetrics();
     while (this.iteration < this.target && !signal?.aborted) {
       const stop = await this.iterate(this.iteration + 1);
@@ -92,8 +92,7 @@ export class TrainingRun {
     if (signal?.aborted)
       return this.end('interrupted', `Interrupted after iteration ${this.iteration} of ${this.target}.`);
     try {
-      const evaluation = await this.evaluateFinally();
-      return this.end('finished', `All ${this.iteration} iterations are done.`, evaluation);
+      return this.end('finished', `All ${this.iteration} iterations are done.`, await this.evaluateFinally());
     } catch (error) {
       if (!(error instanceof EvaluationInterrupted)) throw error;
       return this.end('interrupted', 'The final evaluation was interrupted. All iterations are saved.');
@@ -136,27 +135,17 @@ export class TrainingRun {
     const { directory } = this.options;
     if (!directory) return;
     const { iteration, evaluation, sha256 } = restored.record;
+    const load = () => loadCheckpoint(directory.checkpoints, 'best', this.experiment.trainer.layout);
     if (evaluation.best?.iteration === iteration) {
       this.validation.bestParameters = { parameters: restored.parameters.slice(), checkpoint: 'best', iteration };
       // `last` is written before `best`: a process killed between the two leaves the best in `last` alone.
-      const best = await loadCheckpoint(directory.checkpoints, 'best', this.experiment.trainer.layout).catch(
-        () => null,
-      );
-      this.bestIsMissing = best?.record.sha256 !== sha256;
+      this.bestIsMissing = (await load().catch(() => null))?.record.sha256 !== sha256;
       return;
     }
     try {
-      const { record, parameters } = await loadCheckpoint(
-        directory.checkpoints,
-        'best',
-        this.experiment.trainer.layout,
-      );
-      if (record.iteration > iteration) {
-        throw new InnerloopError(
-          'CHECKPOINT_UNREADABLE',
-          `best.json is of iteration ${record.iteration}, which comes after the checkpoint of iteration ${iteration} that the run goes on from.`,
-        );
-      }
+      const { record, parameters } = await load();
+      const later = `best.json is of iteration ${record.iteration}, which comes after the checkpoint of iteration ${iteration} that the run goes on from.`;
+      if (record.iteration > iteration) throw new InnerloopError('CHECKPOINT_UNREADABLE', later);
       this.validation.bestParameters = { parameters, checkpoint: 'best', iteration: record.iteration };
     } catch (error) {
       this.notices.push(`${messageOf(error)} Training goes on without it.`);
