@@ -18,7 +18,7 @@ async function measure(setting: MeasuredSetting): Promise<Holdings[]> {
  * float32, reward, log-probability and advantage in float64) would take 3 tasks · 2 phases · 400 steps · 40 bytes · 180 iterations =
  * 17 MB.
  */
-const BOUND = 2e6;
+const BOUND = 6e6;
 
 // Written-out derivatives keep their arrays in the kernels' memory, recorded graphs are tensors; a worker has both of its own. Graphs are
 // slow, so theirs is the smallest experiment.

@@ -59,7 +59,10 @@ export async function trainAndMeasure(setting: MeasuredSetting): Promise<Holding
   const holdings: Holdings[] = [];
   experiment.events.on('iteration:end', ({ iteration, metrics }) => {
     if (!measured.includes(iteration)) return;
-    (globalThis as unknown as { gc: () => void }).gc();
+    const { gc } = globalThis as unknown as { gc: () => void };
+    // The memory of typed arrays is given back one collection after they are.
+    gc();
+    gc();
     const { heapUsed: heap, arrayBuffers: buffers, rss } = process.memoryUsage();
     const own = { tensors: tensorCount(), kernelArrays: kernels().allocated, heap, buffers, rss };
     const kernelBytes = kernels().run.memory.buffer.byteLength;
