@@ -66,6 +66,16 @@ export class LocalShard implements TaskShard {
     return this.each((objective) => objective.curvature(direction));
   }
 
+  async weigh(weights: readonly (readonly number[])[]): Promise<void> {
+    this.objectives.forEach((objective, index) => {
+      objective.weigh?.(weights[index] as readonly number[]);
+    });
+  }
+
+  innerTerms(parameters: Float64Array): Promise<(readonly number[])[]> {
+    return this.each((objective) => objective.innerTerms?.(parameters) ?? []);
+  }
+
   async release(): Promise<void> {
     for (const objective of this.objectives) objective.dispose();
     this.objectives = [];

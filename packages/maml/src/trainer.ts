@@ -1,17 +1,16 @@
 import {
-  askChecks,
   type Check,
-  type CheckSubject,
   deal,
   type EvaluationRequest,
   type EvaluationResult,
   type EventBus,
+  type InnerTermWeights,
   type IterationResult,
   type Json,
+  judge,
   type Metrics,
   type ParameterLayout,
   type PolicyOptimizer,
-  type Proposal,
   randomStream,
   ShardedObjective,
   sampleTasks,
@@ -19,6 +18,7 @@ import {
   type TaskReport,
   type TaskShard,
   type Trainer,
+  takePolicyStep,
   tensorCount,
 } from '@innerloop/core';
 import type { Adapter } from './adapter.js';
@@ -87,7 +87,9 @@ export class MamlTrainer implements Trainer {
     const sampled = performance.now();
     const adaptation = this.announceAdaptation(iteration, reports);
     const early = await this.judge({ stage: 'adaptation', iteration, kl: adaptation.kl });
+    await this.weighInnerTerms(reports);
     const update = await this.update(iteration, early.skip); // line 10
+    if (update.metrics.accepted) await this.learnInnerTermWeights();
     const tensors = await Promise.all(
       this.parts.shards.map(async (shard) => {
         await shard.release();
@@ -100,7 +102,8 @@ export class MamlTrainer implements Trainer {
       'return/before': adaptation.before,
       'return/after': adaptation.after,
       'kl/adaptation': mean(adaptation.kl),
-      ...update.metrics,
+      'kl/meta': step.kl,
+      ...step.metrics,
       episodes: total(reports, (phase) => phase.episodes),
       steps: total(reports, (phase) => phase.steps),
       'time/sample': (sampled - started) / 1000,
@@ -108,7 +111,7 @@ export class MamlTrainer implements Trainer {
       'time/iteration': (ended - started) / 1000,
       'memory/tensors': tensors.reduce((sum, count) => sum + count, tensorCount()),
     };
-    const stop = early.stop ?? update.stop;
+    const stop = early.stop ?? step.stop;
     return stop === undefined ? { metrics } : { metrics, stop };
   }
 
@@ -142,12 +145,16 @@ export class MamlTrainer implements Trainer {
   }
 
   state(): Json {
-    return { optimizer: this.parts.optimizer.state() };
+    const { optimizer } = this.parts;
+    const weights = this.innerTermWeights;
+    return { optimizer: optimizer.state(), ...(weights && { innerTermWeights: weights.state() }) };
   }
 
   restore(parameters: Float64Array, state: Json): void {
+    const { optimizer, innerTermWeights = null } = state as { optimizer: Json; innerTermWeights?: Json };
     this.theta = parameters.slice();
-    this.parts.optimizer.restore((state as { optimizer: Json }).optimizer);
+    this.parts.optimizer.restore(optimizer);
+    this.innerTermWeights?.restore(innerTermWeights);
   }
 
   async close(): Promise<void> {
@@ -165,6 +172,25 @@ export class MamlTrainer implements Trainer {
       ),
     );
     return reports.flat();
+  }
+
+  private get innerTermWeights(): InnerTermWeights | undefined {
+    return this.parts.adapter.parts.objective?.innerTermWeights;
+  }
+
+  /** Tells every task what the inner steps' own terms of its objective weigh, for objectives that have such terms. */
+  private async weighInnerTerms(reports: readonly TaskReport[]): Promise<void> {
+    const weights = this.innerTermWeights?.assign(reports);
+    if (!weights) return;
+    const { shards } = this.parts;
+    const dealt = deal(weights, shards.length);
+    await Promise.all(shards.map((shard, s) => shard.weigh(dealt[s] as typeof weights)));
+  }
+
+  private async learnInnerTermWeights(): Promise<void> {
+    const weights = this.innerTermWeights;
+    if (!weights?.learn) return;
+    weights.learn((await Promise.all(this.parts.shards.map((shard) => shard.innerTerms(this.theta)))).flat());
   }
 
   private announceAdaptation(iteration: number, reports: readonly TaskReport[]) {
@@ -185,57 +211,6 @@ export class MamlTrainer implements Trainer {
       before: mean(reports.flatMap((report) => report.phases[0]?.returns ?? [])),
       after: mean(reports.flatMap((report) => report.phases[phases - 1]?.returns ?? [])),
     };
-  }
-
-  /** Line 10, then surrogate and KL as the trainer measures them, the checks, and the commit. */
-  private async update(iteration: number, skip: string | undefined) {
-    const { shards, optimizer, events } = this.parts;
-    const objective = new ShardedObjective(this.theta, this.layout, shards);
-    const before = optimizer.state();
-    const surrogateBefore = await objective.surrogate(this.theta);
-    const proposal = skip === undefined ? await optimizer.improve(objective) : this.declined(skip);
-    const surrogateAfter = await objective.surrogate(proposal.parameters);
-    const kl = await objective.kl(proposal.parameters);
-    const measured = { kl, surrogateBefore, surrogateAfter };
-    const subject = { stage: 'meta-step', iteration, accepted: proposal.accepted, ...measured } as const;
-    const verdict = await this.judge(subject);
-    const accepted = proposal.accepted && verdict.skip === undefined;
-    if (accepted) this.theta = proposal.parameters.slice();
-    else optimizer.restore(before);
-    const reason = verdict.skip ?? proposal.reason;
-    const { backtracks, gradientNorm } = proposal;
-    events.emit('meta-step:end', { iteration, accepted, reason, ...measured, backtracks, gradientNorm });
-    return {
-      stop: verdict.stop,
-      metrics: {
-        'kl/meta': kl,
-        'surrogate/before': surrogateBefore,
-        'surrogate/after': surrogateAfter,
-        accepted,
-        reason,
-        backtracks,
-        gradientNorm,
-      },
-    };
-  }
-
-  private declined(reason: string): Proposal {
-    return { parameters: this.theta.slice(), accepted: false, reason, backtracks: 0, gradientNorm: Number.NaN };
-  }
-
-  /** Asks the checks. `skip` says why the step must not be taken, `stop` why the run must end; a stop also skips. */
-  private async judge(subject: CheckSubject): Promise<{ readonly skip?: string; readonly stop?: string }> {
-    const { checks, events } = this.parts;
-    if (checks.length === 0) return {};
-    const judgement = await askChecks(checks, subject);
-    events.emit('check:verdict', { iteration: subject.iteration, stage: subject.stage, judgement });
-    const reasons = judgement.verdicts
-      .flatMap(({ check, verdict }) =>
-        verdict.kind === judgement.strictest && verdict.kind !== 'ok' ? [`${check}: ${verdict.reason}`] : [],
-      )
-      .join('; ');
-    if (judgement.strictest === 'stop') return { skip: reasons, stop: reasons };
-    return judgement.strictest === 'reject' ? { skip: reasons } : {};
   }
 }
 

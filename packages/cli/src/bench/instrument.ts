@@ -34,6 +34,7 @@ export class WatchedObjective implements MetaObjective {
   readonly provides: MetaObjective['provides'];
   /** As the objective has it: the adapter's clock times it. */
   readonly adapt?: NonNullable<MetaObjective['adapt']>;
+  readonly innerTermWeights?: NonNullable<MetaObjective['innerTermWeights']>;
   /** What was bound since the last {@link forget}, in task order. */
   readonly data: TaskData[] = [];
 
@@ -43,6 +44,7 @@ export class WatchedObjective implements MetaObjective {
   ) {
     this.provides = objective.provides;
     if (objective.adapt) this.adapt = objective.adapt.bind(objective);
+    if (objective.innerTermWeights) this.innerTermWeights = objective.innerTermWeights;
   }
 
   bind(data: TaskData, parameters: Float64Array): ReturnType<MetaObjective['bind']> {
@@ -72,6 +74,8 @@ export function timedShard(
     curvature: (direction) => clock.span('curvature', () => shard.curvature(direction)),
     surrogate: (parameters) => clock.span('lineSearch', () => shard.surrogate(parameters)),
     kl: (parameters) => clock.span('lineSearch', () => shard.kl(parameters)),
+    weigh: (weights) => shard.weigh(weights),
+    innerTerms: (parameters) => shard.innerTerms(parameters),
     release: () => shard.release(),
     evaluate: (request) => shard.evaluate(request),
     tensors: () => shard.tensors(),

@@ -68,6 +68,10 @@ export interface TaskShard {
   gradient(parameters: Float64Array): Promise<readonly Float64Array[]>;
   kl(parameters: Float64Array): Promise<readonly number[]>;
   curvature(direction: Float64Array): Promise<readonly Float64Array[]>;
+  /** Tells each task's objective the weights of its inner terms, `[tasks][K]`. Asked only where the objective has such terms. */
+  weigh(weights: readonly (readonly number[])[]): Promise<void>;
+  /** The inner terms of each task's objective at any θ, `[tasks][K]`. Asked only where the objective has such terms. */
+  innerTerms(parameters: Float64Array): Promise<readonly (readonly number[])[]>;
   /** Frees what {@link collect} froze. */
   release(): Promise<void>;
   /** Adapts to tasks and measures returns; does not touch what is frozen. */

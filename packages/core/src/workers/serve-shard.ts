@@ -32,6 +32,8 @@ export function serveShard<Settings>(create: (parts: ExperimentContainer, settin
     gradient: (parameters) => answerVectors(() => shard().gradient(parameters), parameters.length),
     kl: (parameters) => answer(() => shard().kl(parameters)),
     curvature: (direction) => answerVectors(() => shard().curvature(direction), direction.length),
+    weigh: (weights) => answer(() => shard().weigh(weights)),
+    innerTerms: (parameters) => answer(() => shard().innerTerms(parameters)),
     release: () => answer(() => shard().release()),
     evaluate: (request) => answer(() => shard().evaluate(request)),
     tensors: () => answer(async () => tensorCount()),

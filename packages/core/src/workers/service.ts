@@ -17,6 +17,8 @@ export interface ShardService {
   gradient(parameters: Float64Array): Promise<Answer<readonly Float64Array[]>>;
   kl(parameters: Float64Array): Promise<Answer<readonly number[]>>;
   curvature(direction: Float64Array): Promise<Answer<readonly Float64Array[]>>;
+  weigh(weights: readonly (readonly number[])[]): Promise<Answer<void>>;
+  innerTerms(parameters: Float64Array): Promise<Answer<readonly (readonly number[])[]>>;
   release(): Promise<Answer<void>>;
   evaluate(request: EvaluateTasksRequest): Promise<Answer<readonly TaskEvaluation[]>>;
   /** Of the worker's own backend. */

@@ -77,6 +77,15 @@ class WorkerShard implements TaskShard {
     return this.thread.ask(`computing a curvature product of ${this.owned}`, (service) => service.curvature(shared));
   }
 
+  weigh(weights: readonly (readonly number[])[]): Promise<void> {
+    return this.thread.ask(`weighing the inner terms of ${this.owned}`, (service) => service.weigh(weights));
+  }
+
+  innerTerms(parameters: Float64Array): Promise<readonly (readonly number[])[]> {
+    const shared = this.vectors.share(parameters);
+    return this.thread.ask(`computing the inner terms of ${this.owned}`, (service) => service.innerTerms(shared));
+  }
+
   release(): Promise<void> {
     return this.thread.ask(`releasing ${this.owned}`, (service) => service.release());
   }
