@@ -69,6 +69,7 @@ export * from './run/open-experiment.js';
 export * from './run/safetensors.js';
 export * from './run/train.js';
 export * from './shards/sharded-objective.js';
+export * from './training/policy-step.js';
 export * from './version.js';
 export * from './workers/plan.js';
 export * from './workers/recipe.js';

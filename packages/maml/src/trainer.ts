@@ -86,10 +86,12 @@ export class MamlTrainer implements Trainer {
     const reports = await this.collect(iteration); // lines 3 to 9
     const sampled = performance.now();
     const adaptation = this.announceAdaptation(iteration, reports);
-    const early = await this.judge({ stage: 'adaptation', iteration, kl: adaptation.kl });
+    const early = await judge(this.parts, { stage: 'adaptation', iteration, kl: adaptation.kl });
     await this.weighInnerTerms(reports);
-    const update = await this.update(iteration, early.skip); // line 10
-    if (update.metrics.accepted) await this.learnInnerTermWeights();
+    const objective = new ShardedObjective(this.theta, this.layout, this.parts.shards);
+    const step = await takePolicyStep(this.parts, objective, iteration, early.skip); // line 10
+    this.theta = step.parameters;
+    if (step.metrics.accepted) await this.learnInnerTermWeights();
     const tensors = await Promise.all(
       this.parts.shards.map(async (shard) => {
         await shard.release();
