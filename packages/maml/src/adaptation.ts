@@ -74,6 +74,8 @@ export function adaptValues(
 }
 
 interface RecordedStep {
+  /** j. */
+  readonly step: number;
   readonly policy: Parameters;
   readonly adapted: Parameters;
   /** J_j·(v, w) of this step, recorded at first use. */
@@ -107,20 +109,29 @@ export class RecordedAdaptation {
     let phi = start.policy;
     batches.forEach((batch, j) => {
       const adapted = adaptOnce(setting, phi, this.own, batch, j);
-      this.steps.push({ policy: phi, adapted });
+      this.steps.push({ step: j, policy: phi, adapted });
       phi = adapted.map(detach);
     });
     this.adapted = phi;
   }
 
-  /** Jᵀ u for u in φ-space. */
-  transposed(u: readonly (Tensor | undefined)[]): SplitVector {
+  /** φ⁰, …, φᴷ⁻¹, as variables: a graph on φʲ ends there, and {@link transposed} can take its gradient on to θ. */
+  get path(): readonly Parameters[] {
+    return this.steps.map(({ policy }) => policy);
+  }
+
+  /** Jᵀ u for u in φ-space. With `also`, Σ_j (∂φʲ/∂θ)ᵀ also(j) is added, in the same pass: gradients of something in each φʲ. */
+  transposed(
+    u: readonly (Tensor | undefined)[],
+    also?: (step: number) => readonly (Tensor | undefined)[],
+  ): SplitVector {
     let policy = [...u];
     let own: (Tensor | undefined)[] = this.own.map(() => undefined);
     for (const recorded of [...this.steps].reverse()) {
       const inputs = this.derivative === 'exact' ? [...recorded.policy, ...this.own] : this.own;
       const back = pullback(recorded.adapted, inputs, policy);
       if (this.derivative === 'exact') policy = back.slice(0, recorded.policy.length);
+      if (also) policy = addLists(policy, also(recorded.step));
       own = addLists(own, back.slice(inputs.length - this.own.length));
     }
     return { policy, own };

@@ -1,11 +1,5 @@
 import {
-  type AdaptationBatch,
-  batchTensors,
-  constant,
-  type Distribution,
-  gradients,
   type InnerOptimizer,
-  ops,
   type ParameterLayout,
   type Parameters,
   type Policy,
@@ -22,18 +16,22 @@ import {
   type SplitVector,
 } from './adaptation.js';
 import { type CurvatureProduct, createCurvature } from './curvature.js';
-import { equal, type MamlObjectiveOptions, type MamlTask, metaLayout, subsample } from './maml-task.js';
+import { type FrozenTask, freezeTask } from './frozen-task.js';
+import { equal, type MamlObjectiveOptions, type MamlTask, metaLayout } from './maml-task.js';
+import { MAML_LOSS, type MetaLoss } from './meta-loss.js';
+import { type LossValues, TaskLoss } from './task-loss.js';
 
 /*
  * The MAML objective of one task at frozen data (Finn, Abbeel and Levine 2017, algorithm 3, with TRPO's surrogate and constraint).
  * φ(θ) is the adaptation of θ on the frozen batches D⁰ … Dᴷ⁻¹; D′ was collected by π_φ(θk).
  *
- *   surrogate(θ) = −mean_D′ [ π_φ(θ)(a|s) / π_φ(θk)(a|s) · Â ]
+ *   surrogate(θ) = −mean_D′ [ π_φ(θ)(a|s) / π_φ(θk)(a|s) · Â ], or another loss of the same kind, see meta-loss.ts
  *   gradient(θ)  = Jᵀ ∇_φ surrogate
  *   kl(θ)        = mean_D′ KL(π_φ(θk) ‖ π_φ(θ))
  *   curvature(v) = Jᵀ F J v, see curvature.ts
  *
- * Values are averaged in float64: the line search compares numbers that differ by little.
+ * Values are averaged in float64: the line search compares numbers that differ by little. Terms of the loss in φʲ, if it has any, join the
+ * gradient where the pass through the chain comes by φʲ.
  */
 
 /** Memory for graphs that the tasks of one objective share: those that find room keep theirs, the others record anew. */
@@ -42,23 +40,9 @@ export interface GraphBudget {
   left: number;
 }
 
-/** Tensors that stay the same while an iteration lasts. */
-interface Frozen {
-  readonly inner: readonly AdaptationBatch[];
-  readonly outer: AdaptationBatch;
-  /** π_φ(θk) at D′. */
-  readonly oldDistribution: Distribution;
-  /** log π_φ(θk)(a|s) at D′, `[N]`. */
-  readonly oldLogProbability: Tensor;
-  /** π_φ(θk) and observations at the steps of D′ that F is estimated on. */
-  readonly curvature: { readonly observations: Tensor; readonly oldDistribution: Distribution };
-}
-
-/** What a line search asks at one θ; `[N]` each. */
-interface Evaluated {
+/** What is asked at one θ. */
+interface Evaluated extends LossValues {
   readonly parameters: Float64Array;
-  readonly logProbability: Float32Array;
-  readonly kl: Float64Array;
 }
 
 /** See the head of this file. */
@@ -66,13 +50,13 @@ export class MamlTaskObjective implements MamlTask {
   /** θ's layout. */
   readonly layout: ParameterLayout;
   /** @internal */
-  readonly frozen: Frozen;
+  readonly frozen: FrozenTask;
   private readonly setting: AdaptationSetting;
+  private readonly loss: TaskLoss;
   private readonly policyParts: number;
   private readonly workspace = new Workspace();
   /** @internal What is recorded at θ_k and kept from one product to the next. */
   readonly graphs = new Workspace();
-  private readonly oldLogProbabilities: Float32Array;
   private curvatureProduct: CurvatureProduct | undefined;
   private recordedHere: RecordedAdaptation | undefined;
   private reserved = 0;
@@ -86,41 +70,38 @@ export class MamlTaskObjective implements MamlTask {
     /** θ_k. */
     readonly parameters: Float64Array,
     private readonly budget: GraphBudget,
+    loss: MetaLoss = MAML_LOSS,
   ) {
     this.layout = metaLayout(policy, inner);
     this.policyParts = policy.layout.parts.length;
     this.setting = { inner, policyLayout: policy.layout };
-    this.frozen = this.freeze();
-    this.oldLogProbabilities = this.frozen.oldLogProbability.values();
+    this.frozen = this.freeze(loss);
+    this.loss = new TaskLoss(policy, this.frozen, loss);
   }
 
   surrogate(parameters: Float64Array): number {
-    const { logProbability } = this.evaluate(parameters);
-    const { advantages } = this.data.outer;
-    let total = 0;
-    for (let i = 0; i < advantages.length; i++) {
-      const ratio = Math.exp((logProbability[i] as number) - (this.oldLogProbabilities[i] as number));
-      total += ratio * (advantages[i] as number);
-    }
-    return -total / advantages.length;
+    return this.loss.total(this.evaluate(parameters));
   }
 
   gradient(parameters: Float64Array): Float64Array {
     const gradient = tidy(() => {
       const recorded = this.isHere(parameters) ? this.recordHere() : this.record(parameters);
-      const { outer, oldLogProbability } = this.frozen;
-      const distribution = this.policy.distribution(recorded.adapted, outer.observations);
-      const ratio = ops.exp(ops.sub(this.policy.logProbability(distribution, outer.actions), oldLogProbability));
-      const loss = ops.scale(ops.dot(ratio, outer.advantages), -1 / outer.steps);
-      return this.join(recorded.transposed(gradients(loss, recorded.adapted)));
+      return this.join(recorded.transposed(this.loss.outerSlope(recorded), this.loss.innerSlopes(recorded)));
     });
     this.settle();
     return gradient;
   }
 
   kl(parameters: Float64Array): number {
-    const { kl } = this.evaluate(parameters);
-    return kl.reduce((total, value) => total + value, 0) / kl.length;
+    return this.evaluate(parameters).kl;
+  }
+
+  weigh(weights: readonly number[]): void {
+    this.loss.weigh(weights);
+  }
+
+  innerTerms(parameters: Float64Array): readonly number[] {
+    return this.evaluate(parameters).inner;
   }
 
   curvature(direction: Float64Array): Float64Array {
@@ -182,17 +163,11 @@ export class MamlTaskObjective implements MamlTask {
     return this.layout.flatten([...policy, ...own]);
   }
 
-  /** log π_φ(θ)(a|s) and KL at each step of D′. Both are asked for at each θ of a line search, so the last are kept. */
+  /** The values at one θ. A line search asks for one after the other, so the last are kept. */
   private evaluate(parameters: Float64Array): Evaluated {
     const known = this.evaluated;
     if (known && equal(known.parameters, parameters)) return known;
-    const { oldDistribution, outer } = this.frozen;
-    const values = tidy(() => {
-      const distribution = this.policy.distribution(this.record(parameters).adapted, outer.observations);
-      const logProbability = this.policy.logProbability(distribution, outer.actions).values();
-      const kl = Float64Array.from(this.policy.kl(oldDistribution, distribution).values());
-      return { logProbability, kl };
-    });
+    const values = tidy(() => this.loss.values(this.record(parameters)));
     this.evaluated = { parameters: parameters.slice(), ...values };
     return this.evaluated;
   }
@@ -220,34 +195,18 @@ export class MamlTaskObjective implements MamlTask {
     return equal(parameters, this.parameters);
   }
 
-  private freeze(): Frozen {
-    const thinned = subsample(this.data.outer, this.options.curvatureSubsample ?? 1);
-    const { inner, outer, few } = this.workspace.run(() => {
-      const whole = batchTensors(this.data.outer);
-      return {
-        inner: this.data.inner.map(batchTensors),
-        outer: whole,
-        few: thinned === this.data.outer ? whole : batchTensors(thinned),
-      };
+  private freeze(loss: MetaLoss): FrozenTask {
+    const { policy, data, options } = this;
+    return freezeTask(this.workspace, {
+      policy,
+      data,
+      curvatureSubsample: options.curvatureSubsample ?? 1,
+      keepsInner: loss.inner !== undefined,
+      path: (inner) => {
+        const split = this.split(this.layout.variables(this.parameters));
+        const recorded = new RecordedAdaptation(this.setting, split, inner, options.derivative);
+        return [...recorded.path, recorded.adapted];
+      },
     });
-    // Recorded like any other θ, so that at θ_k the ratio is exactly 1 and the KL exactly 0; only the values are kept.
-    const old = tidy(() => {
-      const split = this.split(this.layout.variables(this.parameters));
-      const { adapted } = new RecordedAdaptation(this.setting, split, inner, this.options.derivative);
-      const distribution = this.policy.distribution(adapted, outer.observations);
-      const logProbability = this.policy.logProbability(distribution, outer.actions);
-      const atFew = few === outer ? [] : this.policy.distribution(adapted, few.observations);
-      return [distribution, [logProbability], atFew].map((list) =>
-        list.map((x) => ({ values: x.values(), shape: x.shape })),
-      );
-    });
-    const [oldDistribution, [oldLogProbability], atFew] = this.workspace.run(() =>
-      old.map((list) => list.map(({ values, shape }) => constant(values, shape))),
-    ) as [Tensor[], [Tensor], Tensor[]];
-    const curvature = {
-      observations: few.observations,
-      oldDistribution: few === outer ? oldDistribution : atFew,
-    };
-    return { inner, outer, oldDistribution, oldLogProbability, curvature };
   }
 }
