@@ -58,6 +58,7 @@ export * from './policies/heads.js';
 export * from './policies/mlp.js';
 export * from './rollouts/collect.js';
 export * from './rollouts/episode-returns.js';
+export * from './rollouts/join.js';
 export * from './rollouts/sample-tasks.js';
 export * from './run/checkpoint.js';
 export * from './run/describe.js';

@@ -7,6 +7,7 @@ export * from './frozen-task.js';
 export * from './load-agent.js';
 export * from './maml-task.js';
 export * from './meta-loss.js';
+export * from './no-adaptation.js';
 export * from './objective.js';
 export * from './plugin.js';
 export * from './shard.js';

@@ -14,7 +14,6 @@ import {
   randomStream,
   ShardedObjective,
   sampleTasks,
-  type TaskEvaluation,
   type TaskReport,
   type TaskShard,
   type Trainer,
@@ -22,7 +21,7 @@ import {
   tensorCount,
 } from '@innerloop/core';
 import type { Adapter } from './adapter.js';
-import { summarize } from './evaluation.js';
+import { evaluateOnShards } from './evaluation.js';
 import { metaLayout } from './maml-task.js';
 import { indexTasks } from './shard.js';
 
@@ -117,33 +116,8 @@ export class MamlTrainer implements Trainer {
     return stop === undefined ? { metrics } : { metrics, stop };
   }
 
-  async evaluate(request: EvaluationRequest, parameters: Float64Array = this.theta): Promise<EvaluationResult> {
-    const { tasks, onProgress, examples = 0, ...rest } = request;
-    const indexed = indexTasks(tasks);
-    const { shards } = this.parts;
-    let done = 0;
-    let failed = false;
-    // Small rounds, so that progress can be shown; each task's numbers depend only on its index.
-    const evaluateMine = async (shard: TaskShard, mine: typeof indexed) => {
-      const evaluations: TaskEvaluation[] = [];
-      for (const task of mine) {
-        if (failed) break; // another shard did: nobody waits for the rest
-        evaluations.push(...(await shard.evaluate({ ...rest, parameters, tasks: [task], examples })));
-        done += 1;
-        onProgress?.(done, tasks.length);
-      }
-      return evaluations;
-    };
-    const dealt = deal(indexed, shards.length);
-    const answers = await Promise.all(
-      shards.map((shard, s) =>
-        evaluateMine(shard, dealt[s] as typeof indexed).catch((error: unknown) => {
-          failed = true;
-          throw error;
-        }),
-      ),
-    );
-    return summarize(answers.flat(), tasks);
+  evaluate(request: EvaluationRequest, parameters: Float64Array = this.theta): Promise<EvaluationResult> {
+    return evaluateOnShards(this.parts.shards, request, parameters);
   }
 
   state(): Json {

@@ -1,0 +1,4 @@
+export * from './batch-objective.js';
+export * from './collect.js';
+export * from './plugin.js';
+export * from './trainer.js';

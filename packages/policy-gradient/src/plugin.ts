@@ -1,0 +1,74 @@
+import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
+import { Adapter, MamlObjective, NO_ADAPTATION } from '@innerloop/maml';
+import { z } from 'zod';
+import { PolicyGradientTrainer } from './trainer.js';
+
+/** `trainer: { use: policy-gradient }` */
+export const policyGradientTrainerComponent = defineComponent({
+  kind: 'trainer',
+  name: 'policy-gradient',
+  summary: 'Trains one policy without meta-learning: VPG with the optimizer gradient, TRPO with trpo',
+  options: z.strictObject({
+    stepsPerIteration: z
+      .int()
+      .min(1)
+      .default(4000)
+      .describe(
+        'Environment steps of an iteration, over all tasks: whole episodes are collected until there are so many',
+      ),
+    episodesPerIteration: z
+      .int()
+      .min(1)
+      .max(2 ** 28)
+      .nullable()
+      .default(null)
+      .describe('Episodes of an iteration, over all tasks, in place of a number of steps; null goes by the steps'),
+    tasksPerIteration: z
+      .int()
+      .min(1)
+      .max(2 ** 20)
+      .default(1)
+      .describe('Tasks sampled in each iteration, each with the same share of the steps or episodes (rounded up)'),
+    engine: z
+      .enum(['auto', 'kernels', 'graph'])
+      .default('auto')
+      .describe(
+        'Recorded graphs on the tensor backend, for any policy, or derivatives written out on SIMD kernels, for the built-in policies; ' +
+          'auto takes the kernels where they can serve, unless the backend is cpu',
+      ),
+  }),
+  slots: ['optimizer'],
+  inject: {
+    tasks: TOKENS.tasks,
+    policy: TOKENS.policy,
+    advantages: TOKENS.advantages,
+    baseline: TOKENS.baseline,
+    optimizer: TOKENS.optimizer,
+    events: TOKENS.events,
+    checks: TOKENS.checks,
+    run: TOKENS.run,
+  },
+  create: (options, { optimizer, events, checks, run, ...parts }) => {
+    const { stepsPerIteration, episodesPerIteration, tasksPerIteration, engine } = options;
+    const objective = new MamlObjective(parts.policy, NO_ADAPTATION, {
+      derivative: 'exact',
+      curvature: 'gauss-newton',
+      engine,
+    });
+    const adapter = new Adapter({ ...parts, inner: NO_ADAPTATION, objective });
+    const amount = episodesPerIteration === null ? { steps: stepsPerIteration } : { episodes: episodesPerIteration };
+    return new PolicyGradientTrainer(
+      { adapter, objective, optimizer, events, checks },
+      { seed: run.seed, tasksPerIteration, amount },
+    );
+  },
+});
+
+/** The components of `@innerloop/policy-gradient`. */
+export const policyGradientPlugin = definePlugin({
+  name: '@innerloop/policy-gradient',
+  version: '0.1.0',
+  requires: '^0.1.0',
+  module: import.meta.url,
+  components: [policyGradientTrainerComponent],
+});
