@@ -1,56 +1,14 @@
 import { defineComponent, definePlugin, InnerloopError, startWorkerShards, TOKENS } from '@innerloop/core';
 import { z } from 'zod';
 import { Adapter } from './adapter.js';
-import { MamlObjective } from './objective.js';
+import {
+  eMamlObjectiveComponent,
+  mamlObjectiveComponent,
+  prompObjectiveComponent,
+  reptileObjectiveComponent,
+} from './objective-components.js';
 import { LocalShard, type ShardSettings } from './shard.js';
 import { MamlTrainer } from './trainer.js';
-
-/** `objective: { use: maml }` */
-export const mamlObjectiveComponent = defineComponent({
-  kind: 'objective',
-  name: 'maml',
-  summary: 'The surrogate after adaptation, differentiated through adaptation',
-  options: z.strictObject({
-    derivative: z
-      .enum(['exact', 'first-order'])
-      .default('exact')
-      .describe('Differentiate through the adaptation, or take its Jacobian as the identity (FOMAML)'),
-    curvature: z
-      .enum(['gauss-newton', 'finite-difference', 'double-backprop'])
-      .default('gauss-newton')
-      .describe(
-        'How products with the Hessian of the KL divergence are computed; all three agree at the current parameters',
-      ),
-    engine: z
-      .enum(['auto', 'kernels', 'graph'])
-      .default('auto')
-      .describe(
-        'Recorded graphs on the tensor backend, for any policy and inner optimizer, or derivatives written out on SIMD kernels, ' +
-          'for vpg on the built-in policies with gauss-newton; auto takes the kernels where they can serve, unless the backend is cpu',
-      ),
-    curvatureSubsample: z
-      .number()
-      .positive()
-      .max(1)
-      .default(1)
-      .describe(
-        'Share of the steps after adaptation that the Fisher matrix is estimated on, as every n-th step; the TRPO paper uses 0.1',
-      ),
-    graphMemory: z
-      .number()
-      .min(0)
-      .default(512)
-      .describe(
-        'Megabytes of recorded graphs kept between curvature products; tasks beyond it record anew, for the same numbers',
-      ),
-  }),
-  inject: { policy: TOKENS.policy, inner: TOKENS.inner, workers: TOKENS.workers },
-  create: ({ graphMemory, ...options }, { policy, inner, workers }) => {
-    // Each worker makes an objective of its own; together they keep what one would.
-    const share = graphMemory / Math.max(1, workers.count);
-    return new MamlObjective(policy, inner, { ...options, graphMemory: share });
-  },
-});
 
 /** `trainer: { use: maml }` */
 export const mamlTrainerComponent = defineComponent({
@@ -112,5 +70,11 @@ export const mamlPlugin = definePlugin({
   version: '0.1.0',
   requires: '^0.1.0',
   module: import.meta.url,
-  components: [mamlTrainerComponent, mamlObjectiveComponent],
+  components: [
+    mamlTrainerComponent,
+    mamlObjectiveComponent,
+    eMamlObjectiveComponent,
+    prompObjectiveComponent,
+    reptileObjectiveComponent,
+  ],
 });
