@@ -35,6 +35,7 @@ export * from './kernels/mlp-passes.js';
 export * from './loggers/guard.js';
 export * from './loggers/jsonl.js';
 export * from './losses/policy-gradient.js';
+export * from './numerics/adam.js';
 export * from './numerics/backend.js';
 export * from './numerics/cholesky.js';
 export * from './numerics/differentiate.js';

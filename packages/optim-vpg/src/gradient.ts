@@ -1,190 +1,192 @@
-/**
- * The policy optimizer `gradient`: one descent step on the loss, which is line 7 of the VPG pseudocode (Spinning Up,
+/*
+ * The policy optimizer `gradient`: descent steps on the loss, which is line 7 of the VPG pseudocode (Spinning Up,
  * https://spinningup.openai.com/en/latest/algorithms/vpg.html, Algorithm 1):
  *
  *      7: Compute policy update, either using standard gradient ascent, θ_k+1 = θ_k + α_k ĝ_k,
  *         or via another gradient ascent algorithm like Adam.
  *
- * Adam (Kingma and Ba 2015, arXiv:1412.6980, Algorithm 1; its lines are numbered here):
- *
- *      A1: m_0 ← 0, v_0 ← 0, t ← 0
- *      A2: while θ_t not converged do
- *      A3:    t ← t + 1
- *      A4:    g_t ← ∇_θ f_t(θ_t−1)
- *      A5:    m_t ← β1 m_t−1 + (1 − β1) g_t
- *      A6:    v_t ← β2 v_t−1 + (1 − β2) g_t²
- *      A7:    m̂_t ← m_t / (1 − β1ᵗ)
- *      A8:    v̂_t ← v_t / (1 − β2ᵗ)
- *      A9:    θ_t ← θ_t−1 − α m̂_t / (√v̂_t + ε)
- *     A10: end while
+ * Standard ascent may have momentum μ (Polyak's heavy ball, as in torch.optim.SGD): u ← μ u + g, θ ← θ − α_k u. Adam and its lines A1 to A10
+ * are in numerics/adam.ts of @innerloop/core.
  *
  * Differs from the text
  * - The objective is a loss, so line 7 descends on its gradient g = −ĝ.
  * - The gradient may be shortened to `maxGradientNorm` first.
- * - The trainer owns the loop: one call is one step. A step with a number that is not finite is not taken, and leaves
- *   m, v and t as they were.
+ * - Line 7 may be taken several times on the same data (`epochs`), as PPO and ProMP do: each time with the gradient where θ then is.
+ * - The trainer owns the loop: one call is one update. An update with a number that is not finite is not taken, and leaves the state as it was.
  */
 import {
-  defineComponent,
+  type AdamDecay,
+  type AdamMoments,
+  adamDirection,
   InnerloopError,
+  initialMoments,
   type Json,
+  loadMoments,
+  nextMoments,
   type PolicyObjective,
   type PolicyOptimizer,
   type Proposal,
+  savedMomentsSchema,
+  saveMoments,
 } from '@innerloop/core';
 import { z } from 'zod';
+import { type Schedule, scheduleFactor } from './schedule.js';
 
 /** Options of {@link GradientOptimizer}. */
-export interface GradientOptions {
+export interface GradientOptions extends AdamDecay {
   /** Plain gradient descent, or Adam. */
   readonly method: 'sgd' | 'adam';
-  /** α, the step size. */
+  /** α of the first update, the step size. */
   readonly learningRate: number;
-  /** β1: decay of the mean of the gradients. Only Adam uses it. */
-  readonly beta1: number;
-  /** β2: decay of the mean of the squared gradients. Only Adam uses it. */
-  readonly beta2: number;
-  /** ε: keeps the division of line A9 finite. Only Adam uses it. */
-  readonly epsilon: number;
+  /** How α changes over the updates of a run. */
+  readonly schedule: Schedule;
+  /** μ, in [0, 1). Only plain descent uses it. */
+  readonly momentum: number;
   /** A longer gradient is scaled to this Euclidean norm; `null` leaves it as it is. */
   readonly maxGradientNorm: number | null;
+  /** How many steps an update takes on the same data. */
+  readonly epochs: number;
 }
 
-/** What Adam remembers: t, m and v, the last two in the order of θ. */
-interface Moments {
+/** What plain descent remembers. */
+interface Velocity {
+  /** How many steps were taken. */
   readonly t: number;
-  readonly m: Float64Array;
-  readonly v: Float64Array;
+  /** u, in the order of θ; `null` without momentum. */
+  readonly velocity: Float64Array | null;
 }
 
-/** The saved form of {@link Moments}; `null` before the first step. */
-const savedMoments = z
-  .strictObject({ t: z.int().min(1), m: z.array(z.number()), v: z.array(z.number().nonnegative()) })
-  .refine(({ m, v }) => m.length === v.length, 'm and v must have the same length')
-  .nullable();
+/** What lasts from one update to the next; `null` before the first. */
+type Memory = AdamMoments | Velocity | null;
 
-/** Lines A3 and A5 to A8; `moments` is left as it is. */
-function nextMoments(moments: Moments, g: Float64Array, beta1: number, beta2: number): Moments {
-  // A sum with 0 turns −0, which JSON does not hold, into 0.
-  return {
-    t: moments.t + 1,
-    m: moments.m.map((value, i) => beta1 * value + (1 - beta1) * (g[i] as number) + 0),
-    v: moments.v.map((value, i) => beta2 * value + (1 - beta2) * (g[i] as number) ** 2),
-  };
-}
-
-/** m̂_t / (√v̂_t + ε), the direction of line A9. */
-function adamDirection({ t, m, v }: Moments, { beta1, beta2, epsilon }: GradientOptions): Float64Array {
-  const correction1 = 1 - beta1 ** t; // line A7
-  const correction2 = 1 - beta2 ** t; // line A8
-  return m.map((value, i) => value / correction1 / (Math.sqrt((v[i] as number) / correction2) + epsilon));
-}
+const savedMemory = z.union([
+  savedMomentsSchema,
+  z.strictObject({ t: z.int().min(1), velocity: z.array(z.number()).nullable() }),
+  z.null(),
+]);
 
 const allFinite = (x: Float64Array) => x.every((value) => Number.isFinite(value));
 const norm = (x: Float64Array) => Math.sqrt(x.reduce((total, value) => total + value * value, 0));
 const short = (value: number) => String(Number(value.toPrecision(6)));
 
-/** One step of gradient descent or Adam a call. Adam's moments are its state. */
+/** One update of gradient descent or Adam a call. Its state is what the method remembers, and how many steps were taken. */
 export class GradientOptimizer implements PolicyOptimizer {
   readonly needs = ['gradient'] as const;
-  private readonly options: GradientOptions;
-  private moments: Moments | null = null;
+  private memory: Memory = null;
 
-  constructor(options: GradientOptions) {
-    this.options = options;
-  }
+  /** @param updates How many updates the run has, which is what `schedule` goes by. */
+  constructor(
+    private readonly options: GradientOptions,
+    private readonly updates: number = 1,
+  ) {}
 
   /**
-   * Proposes θ − α · direction. Always accepts, unless a number is not finite.
+   * Proposes θ − α · direction, `epochs` times over. Always accepts, unless a number is not finite.
    *
-   * @throws InnerloopError CHECKPOINT_UNREADABLE if the restored moments are for another number of parameters.
+   * @throws InnerloopError CHECKPOINT_UNREADABLE if the restored state is for another number of parameters.
    */
   async improve(objective: PolicyObjective): Promise<Proposal> {
-    const { method, learningRate, maxGradientNorm } = this.options;
-    const theta = objective.parameters;
-    const gradient = await objective.gradient(); // line A4
-    const gradientNorm = norm(gradient);
-    const keep = (reason: string): Proposal => {
-      return { parameters: theta.slice(), accepted: false, reason, backtracks: 0, gradientNorm };
-    };
-    if (!Number.isFinite(gradientNorm)) return keep(`The gradient is not finite: its norm is ${gradientNorm}.`);
-
-    const clipped = maxGradientNorm !== null && gradientNorm > maxGradientNorm;
-    const scale = clipped ? maxGradientNorm / gradientNorm : 1;
-    const g = clipped ? gradient.map((value) => value * scale) : gradient;
-
-    const moments = method === 'adam' ? this.advance(g) : null;
-    const direction = moments ? adamDirection(moments, this.options) : g;
-    const parameters = theta.map((value, i) => value - learningRate * (direction[i] as number)); // lines 7 and A9
-    const length = learningRate * norm(direction);
-    if (!allFinite(parameters) || (moments && !allFinite(moments.v))) {
-      return keep(`The step is not finite: its length is ${length}, for a gradient of norm ${short(gradientNorm)}.`);
+    const { epochs, schedule } = this.options;
+    const start = objective.parameters;
+    const update = Math.floor((this.memory?.t ?? 0) / epochs);
+    const alpha = this.options.learningRate * scheduleFactor(schedule, update, Math.max(1, this.updates)); // α_k
+    let [theta, memory, first] = [start, this.memory, Number.NaN];
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const gradient = await objective.gradient(theta); // line A4
+      const gradientNorm = norm(gradient);
+      if (epoch === 0) first = gradientNorm;
+      const keep = (reason: string): Proposal => {
+        return { parameters: start.slice(), accepted: false, reason, backtracks: 0, gradientNorm: first };
+      };
+      if (!Number.isFinite(gradientNorm)) return keep(`The gradient is not finite: its norm is ${gradientNorm}.`);
+      const advanced = this.advance(memory, this.clip(gradient, gradientNorm));
+      const next = theta.map((value, i) => value - alpha * (advanced.direction[i] as number)); // lines 7 and A9
+      const length = alpha * norm(advanced.direction);
+      if (!allFinite(next) || !isFiniteMemory(advanced.memory)) {
+        return keep(`The step is not finite: its length is ${length}, for a gradient of norm ${short(gradientNorm)}.`);
+      }
+      theta = next;
+      memory = advanced.memory;
     }
-    this.moments = moments;
-    const name = moments ? `Adam step ${moments.t}` : 'Gradient step';
-    const clip = clipped ? `, scaled to ${short(maxGradientNorm)}` : '';
-    const reason = `${name} of length ${short(length)} for a gradient of norm ${short(gradientNorm)}${clip}.`;
-    return { parameters, accepted: true, reason, backtracks: 0, gradientNorm };
+    this.memory = memory;
+    const reason = this.reason(norm(theta.map((value, i) => value - (start[i] as number))), first);
+    return { parameters: theta, accepted: true, reason, backtracks: 0, gradientNorm: first };
   }
 
   state(): Json {
-    if (!this.moments) return null;
-    const { t, m, v } = this.moments;
-    return { t, m: Array.from(m), v: Array.from(v) };
+    const { memory } = this;
+    if (memory === null) return null;
+    if ('m' in memory) return saveMoments(memory);
+    // Without momentum and schedule nothing of the past matters.
+    if (memory.velocity === null && this.options.schedule === 'constant') return null;
+    return { t: memory.t, velocity: memory.velocity && Array.from(memory.velocity) };
   }
 
   /** @throws InnerloopError CHECKPOINT_UNREADABLE if the state is not one that {@link state} returns. */
   restore(state: Json): void {
-    const parsed = savedMoments.safeParse(state);
+    const parsed = savedMemory.safeParse(state);
     if (!parsed.success) {
       throw new InnerloopError(
         'CHECKPOINT_UNREADABLE',
-        `The saved state of the policy optimizer 'gradient' does not fit: expected null or Adam's { t, m, v }. ` +
+        `The saved state of the policy optimizer 'gradient' does not fit: expected null, Adam's { t, m, v } or { t, velocity }. ` +
           `${z.prettifyError(parsed.error)}\nIt belongs to another optimizer, or the checkpoint is damaged.`,
       );
     }
     const saved = parsed.data;
-    this.moments = saved && { t: saved.t, m: Float64Array.from(saved.m), v: Float64Array.from(saved.v) };
+    if (saved === null) this.memory = null;
+    else if ('m' in saved) this.memory = loadMoments(saved);
+    else this.memory = { t: saved.t, velocity: saved.velocity && Float64Array.from(saved.velocity) };
   }
 
-  /** The moments after gradient g; lines A1, A3, A5 and A6. */
-  private advance(g: Float64Array): Moments {
-    const { beta1, beta2 } = this.options;
-    const before = this.moments ?? { t: 0, m: new Float64Array(g.length), v: new Float64Array(g.length) }; // line A1
-    if (before.m.length !== g.length) {
-      throw new InnerloopError(
-        'CHECKPOINT_UNREADABLE',
-        `The saved moments of the policy optimizer 'gradient' are for ${before.m.length} parameters, but this ` +
-          `experiment has ${g.length}. Resume with the policy that the checkpoint was made with.`,
-      );
+  private clip(gradient: Float64Array, length: number): Float64Array {
+    const { maxGradientNorm } = this.options;
+    if (maxGradientNorm === null || length <= maxGradientNorm) return gradient;
+    const scale = maxGradientNorm / length;
+    return gradient.map((value) => value * scale);
+  }
+
+  /** What is remembered after gradient g, and the direction to go against. */
+  private advance(
+    memory: Memory,
+    g: Float64Array,
+  ): { readonly memory: AdamMoments | Velocity; direction: Float64Array } {
+    const { method, momentum } = this.options;
+    if (method === 'adam') {
+      const before = memory && 'm' in memory ? memory : initialMoments(g.length); // line A1
+      assertSize(before.m, g);
+      const moments = nextMoments(before, g, this.options); // lines A3, A5 and A6
+      return { memory: moments, direction: adamDirection(moments, this.options) }; // lines A7 and A8
     }
-    return nextMoments(before, g, beta1, beta2);
+    const t = (memory?.t ?? 0) + 1;
+    if (momentum === 0) return { memory: { t, velocity: null }, direction: g };
+    const before = memory && 'velocity' in memory ? memory.velocity : null;
+    if (before) assertSize(before, g);
+    // A sum with 0 turns −0, which JSON does not hold, into 0.
+    const velocity = g.map((value, i) => momentum * (before?.[i] ?? 0) + value + 0);
+    return { memory: { t, velocity }, direction: velocity };
+  }
+
+  private reason(length: number, gradientNorm: number): string {
+    const { method, epochs, maxGradientNorm } = this.options;
+    const t = this.memory?.t ?? 0;
+    const name = method === 'adam' ? `Adam step ${t}` : 'Gradient step';
+    const many = epochs === 1 ? name : `${epochs} ${method === 'adam' ? 'Adam' : 'gradient'} steps`;
+    const clipped = maxGradientNorm !== null && gradientNorm > maxGradientNorm;
+    const clip = clipped ? `, scaled to ${short(maxGradientNorm)}` : '';
+    return `${many} of length ${short(length)} for a gradient of norm ${short(gradientNorm)}${clip}.`;
   }
 }
 
-const decay = () => z.number().min(0).lt(1);
+function isFiniteMemory(memory: AdamMoments | Velocity): boolean {
+  if ('v' in memory) return allFinite(memory.v);
+  return memory.velocity === null || allFinite(memory.velocity);
+}
 
-/** The component behind `meta: { use: gradient }` and `optimizer: { use: gradient }`. */
-export const gradientComponent = defineComponent({
-  kind: 'policy-optimizer',
-  name: 'gradient',
-  summary: 'One step of gradient descent or Adam on the loss',
-  options: z.strictObject({
-    method: z.enum(['sgd', 'adam']).default('adam').describe('Plain gradient descent (sgd), or Adam'),
-    learningRate: z
-      .number()
-      .positive()
-      .default(1e-3)
-      .describe('Step size; above 0, usually 1e-4 to 1e-2 for adam and 1e-2 to 1 for sgd'),
-    beta1: decay().default(0.9).describe('Adam: decay of the mean gradient; 0 or above and below 1'),
-    beta2: decay().default(0.999).describe('Adam: decay of the mean squared gradient; 0 or above and below 1'),
-    epsilon: z.number().positive().default(1e-8).describe('Adam: added to the root of the mean square; above 0'),
-    maxGradientNorm: z
-      .number()
-      .positive()
-      .nullable()
-      .default(null)
-      .describe('A longer gradient is scaled to this norm; above 0, or null for no limit'),
-  }),
-  create: (options) => new GradientOptimizer(options),
-});
+function assertSize(saved: Float64Array, g: Float64Array): void {
+  if (saved.length === g.length) return;
+  throw new InnerloopError(
+    'CHECKPOINT_UNREADABLE',
+    `The saved state of the policy optimizer 'gradient' is for ${saved.length} parameters, but this ` +
+      `experiment has ${g.length}. Resume with the policy that the checkpoint was made with.`,
+  );
+}

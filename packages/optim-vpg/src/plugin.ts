@@ -1,6 +1,6 @@
 import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
 import { z } from 'zod';
-import { gradientComponent } from './gradient.js';
+import { gradientComponent } from './gradient-component.js';
 import { VpgInnerOptimizer } from './vpg.js';
 
 const learningRate = z.number().positive();

@@ -2,8 +2,8 @@ import { ParameterLayout, type PolicyObjective } from '@innerloop/core';
 import { gradientComponent } from '../src/index.js';
 
 /** The component's optimizer, its options checked and completed. */
-export const make = (options: Record<string, unknown>) =>
-  gradientComponent.create(gradientComponent.options.parse(options), {});
+export const make = (options: Record<string, unknown>, iterations = 100) =>
+  gradientComponent.create(gradientComponent.options.parse(options), { run: { name: 'test', seed: 1, iterations } });
 
 /** An objective that has only a gradient, at `parameters`. */
 export function withGradient(

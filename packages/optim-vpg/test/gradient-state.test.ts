@@ -28,6 +28,22 @@ describe('the state of the gradient optimizer', () => {
     expect(bits(await run(make(options), half, 5))).not.toEqual(bits(expected));
   });
 
+  it.each([
+    { method: 'sgd', momentum: 0.9 },
+    { method: 'sgd', schedule: 'linear' },
+    { method: 'sgd', schedule: 'cosine', momentum: 0.5, epochs: 2 },
+    { method: 'adam', schedule: 'linear', epochs: 3 },
+  ])('holds what $method remembers: $schedule, momentum $momentum, epochs $epochs', async (given) => {
+    const options = { learningRate: 0.05, ...given };
+    const expected = await run(make(options), START, 6);
+    const first = make(options);
+    const half = await run(first, START, 3);
+    const second = make(options);
+    second.restore(throughJson(first.state()));
+    expect(bits(await run(second, half, 3))).toEqual(bits(expected));
+    expect(bits(await run(make(options), half, 3))).not.toEqual(bits(expected));
+  });
+
   it('survives JSON with a gradient of −0 too, which JSON does not hold', async () => {
     // The mean after −1 and −0 is 0 · −1 + 1 · −0, which IEEE 754 makes −0.
     const optimizer = make({ beta1: 0 });
@@ -63,6 +79,8 @@ describe('the state of the gradient optimizer', () => {
     [{ t: 1, m: [1], v: [1, 2] }],
     [{ t: 0, m: [1], v: [1] }],
     [{ t: 1, m: [null], v: [1] }],
+    [{ t: 0, velocity: null }],
+    [{ t: 1, velocity: ['x'] }],
     ['x'],
   ])('refuses %j', (state) => {
     const optimizer = make({});

@@ -37,6 +37,92 @@ describe('gradient descent', () => {
   });
 });
 
+describe('momentum', () => {
+  it('takes the three steps worked by hand', async () => {
+    // μ = 0.5, α = 0.1; θ_0 = 2, gradients 4, −2, 1.
+    // u = 4;                θ = 2 − 0.4 = 1.6
+    // u = 0.5 · 4 − 2 = 0;  θ = 1.6
+    // u = 0.5 · 0 + 1 = 1;  θ = 1.6 − 0.1 = 1.5
+    const optimizer = make({ method: 'sgd', learningRate: 0.1, momentum: 0.5 });
+    let theta: Float64Array = Float64Array.of(2);
+    const path: number[] = [];
+    for (const g of [4, -2, 1]) {
+      theta = (await optimizer.improve(withGradient(theta, () => [g]))).parameters;
+      path.push(theta[0] as number);
+    }
+    expect(path).toBeAllClose([1.6, 1.6, 1.5], { rtol: 1e-15 });
+    expect(optimizer.state()).toEqual({ t: 3, velocity: [1] });
+  });
+
+  it('under a constant gradient comes to the closed form', async () => {
+    // u_t = g (1 − μᵗ)/(1 − μ), so θ_T = −α g Σ_t u_t/g = −α g (T − μ(1 − μᵀ)/(1 − μ))/(1 − μ).
+    // μ = 0.9, α = 0.01, g = 2, T = 20: μᵀ = 0.12157665; 0.9 · 0.87842335/0.1 = 7.90581011; (20 − 7.90581011)/0.1 = 120.9418989;
+    // θ = −0.02 · 120.9418989 = −2.418837977
+    const optimizer = make({ method: 'sgd', learningRate: 0.01, momentum: 0.9 });
+    let theta: Float64Array = Float64Array.of(0);
+    for (let k = 0; k < 20; k++) theta = (await optimizer.improve(withGradient(theta, () => [2]))).parameters;
+    expect(theta).toBeAllClose([-2.418837977], { rtol: 1e-9 });
+  });
+});
+
+describe('a schedule', () => {
+  /** θ after each of `count` updates under the gradient −1 with α = 1, from 0: the step sizes, added up. */
+  async function sizes(options: Record<string, unknown>, iterations: number, count: number) {
+    const optimizer = make({ method: 'sgd', learningRate: 1, ...options }, iterations);
+    const found: number[] = [];
+    let theta: Float64Array = Float64Array.of(0);
+    for (let k = 0; k < count; k++) {
+      const next = (await optimizer.improve(withGradient(theta, () => [-1]))).parameters;
+      found.push((next[0] as number) - (theta[0] as number));
+      theta = next;
+    }
+    return found;
+  }
+
+  it('falls in a line, and keeps its last step size if the run goes on', async () => {
+    expect(await sizes({ schedule: 'linear' }, 4, 6)).toBeAllClose([1, 0.75, 0.5, 0.25, 0.25, 0.25], { rtol: 1e-15 });
+  });
+
+  it('falls as half a cosine', async () => {
+    // ½ (1 + cos(kπ/4)): cos = 1, 0.70710678, 0, −0.70710678
+    const expected = [1, 0.85355339, 0.5, 0.14644661];
+    expect(await sizes({ schedule: 'cosine' }, 4, 4)).toBeAllClose(expected, { rtol: 1e-7 });
+  });
+
+  it('stays as it is if constant, and is of updates, not of the steps in them', async () => {
+    expect(await sizes({}, 2, 3)).toBeAllClose([1, 1, 1], { rtol: 1e-15 });
+    // Two steps in each update: 2 · 1, then 2 · ½.
+    expect(await sizes({ schedule: 'linear', epochs: 2 }, 2, 2)).toBeAllClose([2, 1], { rtol: 1e-15 });
+  });
+});
+
+describe('epochs', () => {
+  it('follow the gradient where θ then is', async () => {
+    // f = θ², g = 2θ, α = 0.25: θ ← θ − 0.5 θ, three times from 8: 4, 2, 1.
+    const optimizer = make({ method: 'sgd', learningRate: 0.25, epochs: 3 });
+    const proposal = await optimizer.improve(
+      withGradient(Float64Array.of(8), (theta) => theta.map((value) => 2 * value)),
+    );
+    expect([...proposal.parameters]).toEqual([1]);
+    expect(proposal).toMatchObject({
+      accepted: true,
+      gradientNorm: 16,
+      reason: '3 gradient steps of length 7 for a gradient of norm 16.',
+    });
+  });
+
+  it('are all undone if one of them is not finite', async () => {
+    const optimizer = make({ epochs: 2 });
+    const start = Float64Array.of(1);
+    const proposal = await optimizer.improve(
+      withGradient(start, (theta) => [theta[0] === 1 ? 3 : Number.POSITIVE_INFINITY]),
+    );
+    expect(proposal).toMatchObject({ accepted: false, gradientNorm: 3 });
+    expect([...proposal.parameters]).toEqual([1]);
+    expect(optimizer.state()).toBeNull();
+  });
+});
+
 describe('Adam', () => {
   it('takes the three steps worked by hand', async () => {
     // β1 = 0.5, β2 = 0.75, α = 0.1, ε = 1; θ_0 = 2, gradients 4, −2, 1.
@@ -117,10 +203,13 @@ describe('the gradient component', () => {
     expect(gradientComponent.options.parse({})).toEqual({
       method: 'adam',
       learningRate: 1e-3,
+      schedule: 'constant',
+      momentum: 0,
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-8,
       maxGradientNorm: null,
+      epochs: 1,
     });
     expect(make({}).needs).toEqual(['gradient']);
   });
@@ -132,7 +221,10 @@ describe('the gradient component', () => {
     { beta2: -0.1 },
     { epsilon: 0 },
     { maxGradientNorm: 0 },
-    { momentum: 0.9 },
+    { momentum: 0.9 }, // of Adam
+    { method: 'sgd', momentum: 1 },
+    { schedule: 'step' },
+    { epochs: 0 },
   ])('refuses %j', (options) => {
     expect(gradientComponent.options.safeParse(options).success).toBe(false);
   });
