@@ -1,5 +1,6 @@
 import type { DiscreteSpace, Random } from '@innerloop/core';
-import { clip, type Dynamics, float32Box, type Outcome, uniform } from './environment.js';
+import { clip, float32Box, uniform } from './arithmetic.js';
+import type { ControlDynamics, ControlOutcome } from './environment.js';
 
 /** The constants of Gymnasium's Acrobot-v1 (`classic_control/acrobot.py`); both links are alike. */
 export const ACROBOT = {
@@ -34,7 +35,7 @@ const { gravity: g, mass: m, length: l, centre: c, inertia, maxSpeeds, timeStep 
  * The equations of motion are those of the book, integrated by one Runge–Kutta step of fourth order; angles are then brought to [−π, π] and speeds cut.
  * Terminated when the tip is a link's length above the fixed joint: −cos θ₁ − cos(θ₁ + θ₂) > 1. The reward is −1, and 0 at the step that gets there.
  */
-export class AcrobotDynamics implements Dynamics {
+export class AcrobotDynamics implements ControlDynamics {
   readonly stateSize = 4;
   readonly observationSpace = float32Box([-1, -1, -1, -1, -maxSpeeds[0], -maxSpeeds[1]], [1, 1, 1, 1, ...maxSpeeds]);
   readonly actionSpace: DiscreteSpace = { kind: 'discrete', count: 3 };
@@ -58,7 +59,7 @@ export class AcrobotDynamics implements Dynamics {
     }
   }
 
-  advance(state: Float64Array, action: number, outcome: Outcome): void {
+  advance(state: Float64Array, action: number, outcome: ControlOutcome): void {
     this.integrate(state, (action - 1) * ACROBOT.torque);
     for (let joint = 0; joint < 2; joint++) {
       const limit = maxSpeeds[joint] as number;

@@ -1,5 +1,6 @@
 import type { BoxSpace, DiscreteSpace, Random } from '@innerloop/core';
-import { type Dynamics, float32Box, type Outcome, uniform } from './environment.js';
+import { float32Box, uniform } from './arithmetic.js';
+import type { ControlDynamics, ControlOutcome } from './environment.js';
 
 /** The physics of a cart with a pole. */
 export interface CartPoleConstants {
@@ -44,7 +45,7 @@ const START_RANGE = 0.05;
  * ẍ = T − m l θ̈ cos θ / M. Explicit Euler: positions move with the old velocities. The reward is 1 at every step, the last one
  * included. Terminated when |x| or |θ| passes its limit.
  */
-export class CartPoleDynamics implements Dynamics {
+export class CartPoleDynamics implements ControlDynamics {
   readonly stateSize = 4;
   readonly observationSpace: BoxSpace;
   readonly actionSpace: DiscreteSpace = { kind: 'discrete', count: 2 };
@@ -67,7 +68,7 @@ export class CartPoleDynamics implements Dynamics {
     observation.set(state);
   }
 
-  advance(state: Float64Array, action: number, outcome: Outcome): void {
+  advance(state: Float64Array, action: number, outcome: ControlOutcome): void {
     const { totalMass, poleMoment } = this;
     const { gravity, poleMass, halfLength, timeStep, positionLimit, angleLimit } = this.constants;
     const force = action === 1 ? this.constants.force : -this.constants.force;

@@ -1,15 +1,7 @@
-import {
-  type Action,
-  type BoxSpace,
-  type Environment,
-  InnerloopError,
-  type Random,
-  type Spaces,
-  type Step,
-} from '@innerloop/core';
+import { type Action, type Environment, InnerloopError, type Random, type Spaces, type Step } from '@innerloop/core';
 
 /** What a step comes to besides the next state. */
-export interface Outcome {
+export interface ControlOutcome {
   reward: number;
   terminated: boolean;
 }
@@ -18,7 +10,7 @@ export interface Outcome {
  * The mechanics of a control problem: pure functions of a state, a vector of float64 numbers. All of them write into what the
  * caller owns, so that a step allocates nothing.
  */
-export interface Dynamics extends Spaces {
+export interface ControlDynamics extends Spaces {
   /** The length of a state. */
   readonly stateSize: number;
   /** Draws a start state, `[stateSize]`. */
@@ -30,7 +22,7 @@ export interface Dynamics extends Spaces {
    *
    * @param action The choice of a discrete space, or the only component of a box.
    */
-  advance(state: Float64Array, action: number, outcome: Outcome): void;
+  advance(state: Float64Array, action: number, outcome: ControlOutcome): void;
 }
 
 /**
@@ -42,11 +34,11 @@ export class ControlEnvironment implements Environment {
   readonly actionSpace: Spaces['actionSpace'];
   private readonly current: Float64Array;
   private readonly observation: Float64Array;
-  private readonly outcome: Outcome = { reward: 0, terminated: false };
+  private readonly outcome: ControlOutcome = { reward: 0, terminated: false };
   private taken = 0;
 
   constructor(
-    private readonly dynamics: Dynamics,
+    private readonly dynamics: ControlDynamics,
     /** Steps after which an episode is truncated. */
     readonly timeLimit: number,
   ) {
@@ -116,19 +108,4 @@ export class ControlEnvironment implements Environment {
 function wrongAction(expected: string, action: Action): InnerloopError {
   const found = typeof action === 'number' ? String(action) : `[${Array.from(action).join(', ')}]`;
   return new InnerloopError('ENVIRONMENT_INVALID', `step(action): expected ${expected}, found ${found}.`);
-}
-
-/** `value`, or the nearest of the bounds if it lies outside. */
-export function clip(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
-}
-
-/** A box with the bounds that float32 holds, as Gymnasium's spaces have: what is cut to a bound is then inside. */
-export function float32Box(low: readonly number[], high: readonly number[]): BoxSpace {
-  return { kind: 'box', low: low.map(Math.fround), high: high.map(Math.fround) };
-}
-
-/** Uniform on [low, high). */
-export function uniform(random: Random, low: number, high: number): number {
-  return low + (high - low) * random.uniform();
 }

@@ -1,12 +1,14 @@
 import type { BoxSpace, Random } from '@innerloop/core';
-import { clip, type Dynamics, type Outcome } from './environment.js';
-import { MOUNTAIN_CAR, MOUNTAIN_CAR_OBSERVATIONS, startInValley } from './mountain-car.js';
+import { clip } from './arithmetic.js';
+import type { ControlDynamics, ControlOutcome } from './environment.js';
+import { startInValley, VALLEY, VALLEY_OBSERVATIONS } from './valley.js';
 
 /** The constants of Gymnasium's MountainCarContinuous-v0 (`classic_control/continuous_mountain_car.py`). */
 export const MOUNTAIN_CAR_CONTINUOUS = {
-  ...MOUNTAIN_CAR,
+  ...VALLEY,
   /** What a force of 1 adds to the velocity. */
   force: 0.0015,
+  /** The episode terminates at this position or right of it. */
   goal: 0.45,
   /** Added to the reward of the step that reaches the goal. */
   goalReward: 100,
@@ -32,9 +34,9 @@ const GOAL = single(goal);
  *
  * Gymnasium holds this state in float32, alone among the five; so does this, with its roundings, or trajectories would differ by 1e-6.
  */
-export class MountainCarContinuousDynamics implements Dynamics {
+export class MountainCarContinuousDynamics implements ControlDynamics {
   readonly stateSize = 2;
-  readonly observationSpace = MOUNTAIN_CAR_OBSERVATIONS;
+  readonly observationSpace = VALLEY_OBSERVATIONS;
   readonly actionSpace: BoxSpace = { kind: 'box', low: [-1], high: [1] };
 
   start(random: Random, state: Float64Array): void {
@@ -45,7 +47,7 @@ export class MountainCarContinuousDynamics implements Dynamics {
     observation.set(state);
   }
 
-  advance(state: Float64Array, action: number, outcome: Outcome): void {
+  advance(state: Float64Array, action: number, outcome: ControlOutcome): void {
     const x = state[0] as number;
     const slope = gravity * Math.cos(single(3 * x));
     // Where an action is clipped, a Python float takes the place of the float32, and the sum is rounded only once.

@@ -1,5 +1,6 @@
 import type { BoxSpace, Random } from '@innerloop/core';
-import { clip, type Dynamics, float32Box, type Outcome, uniform } from './environment.js';
+import { clip, float32Box, uniform } from './arithmetic.js';
+import type { ControlDynamics, ControlOutcome } from './environment.js';
 
 /** The physics of a pendulum: a uniform rod on a pivot. */
 export interface PendulumConstants {
@@ -41,7 +42,7 @@ const TORQUE_COST = Math.fround(0.001);
  *
  * Actions are float32, and NumPy then multiplies the torque by its factors in float32; so does this, or trajectories would differ by 1e-6.
  */
-export class PendulumDynamics implements Dynamics {
+export class PendulumDynamics implements ControlDynamics {
   readonly stateSize = 2;
   readonly observationSpace: BoxSpace;
   readonly actionSpace: BoxSpace;
@@ -69,7 +70,7 @@ export class PendulumDynamics implements Dynamics {
     observation[2] = state[1] as number;
   }
 
-  advance(state: Float64Array, action: number, outcome: Outcome): void {
+  advance(state: Float64Array, action: number, outcome: ControlOutcome): void {
     const { maxTorque, maxSpeed, timeStep } = this.constants;
     const theta = state[0] as number;
     const speed = state[1] as number;
