@@ -6,8 +6,9 @@ import { Point, type WrittenOut } from './written-out.js';
  * The MAML objective of one task, as in objective.ts, for gradient steps on multilayer perceptron policies: no graph, every derivative
  * written out.
  *
- *   J v = (I − α_K₋₁ H_K₋₁) … (I − α_0 H_0) v,   Jᵀ u is the same product reversed,   curvature(v) = Jᵀ F J v
+ *   J v = (I − α_K₋₁ P H_K₋₁) … (I − α_0 P H_0) v,   Jᵀ u = (I − α_0 H_0 P) … (I − α_K₋₁ H_K₋₁ P) u,   curvature(v) = Jᵀ F J v
  *
+ * where P keeps the parameters that are adapted: all of them, as a rule.
  * A Gauss-Newton product of one inner step is two Hessian products (six hidden-layer matrix products each) and one Fisher product (four).
  */
 
@@ -60,7 +61,7 @@ export class WrittenOutTaskObjective implements MamlTask {
     const { inner } = this.here;
     let w: Float64Array = direction.slice();
     inner.forEach((point, j) => {
-      w = this.timesJacobian(point, j, w);
+      w = this.timesJacobian(point, j, w, false);
     });
     return this.transposed(inner, this.fisher.fisherProduct(w));
   }
@@ -82,15 +83,16 @@ export class WrittenOutTaskObjective implements MamlTask {
   /** Jᵀ u. */
   private transposed(inner: readonly Point[], u: Float64Array): Float64Array {
     let result = u;
-    for (let j = inner.length - 1; j >= 0; j--) result = this.timesJacobian(inner[j] as Point, j, result);
+    for (let j = inner.length - 1; j >= 0; j--) result = this.timesJacobian(inner[j] as Point, j, result, true);
     return result;
   }
 
-  /** (I − α_j H_j) v, which is symmetric. */
-  private timesJacobian(point: Point, j: number, v: Float64Array): Float64Array {
+  /** (I − α_j P H_j) v, or transposed (I − α_j H_j P) v. */
+  private timesJacobian(point: Point, j: number, v: Float64Array, transposed: boolean): Float64Array {
     if (this.options.derivative === 'first-order') return v;
-    const alpha = this.maths.stepSize(j);
-    const Hv = point.hessianProduct(v);
+    const { maths } = this;
+    const alpha = maths.stepSize(j);
+    const Hv = transposed ? point.hessianProduct(maths.keepAdapted(v)) : maths.keepAdapted(point.hessianProduct(v));
     return v.map((value, i) => value - alpha * (Hv[i] as number));
   }
 
@@ -98,7 +100,7 @@ export class WrittenOutTaskObjective implements MamlTask {
     let phi = theta;
     const inner = this.data.inner.map((batch, j) => {
       const point = new Point(this.maths, phi, batch);
-      const g = point.lossGradient(this.maths.innerLoss);
+      const g = this.maths.keepAdapted(point.lossGradient(this.maths.innerLoss));
       const alpha = this.maths.stepSize(j);
       phi = phi.map((value, i) => value - alpha * (g[i] as number));
       return point;

@@ -23,6 +23,8 @@ export class WrittenOut {
   readonly passes: MlpPasses;
   readonly head: PolicyHead;
   private readonly step: GradientStep;
+  /** P: 1 where a parameter is adapted, 0 where not; absent where all are. */
+  private readonly kept: Float64Array | undefined;
 
   /** Whether a policy and an inner optimizer can do without a graph. */
   static supports(policy: Policy, inner: InnerOptimizer): boolean {
@@ -37,6 +39,10 @@ export class WrittenOut {
     this.passes = new MlpPasses(writtenOut.sizes, writtenOut.activation);
     this.head = writtenOut.head;
     this.step = inner.gradientStep;
+    if (this.step.adapts) this.kept = new Float64Array(policy.layout.size);
+    for (const { name, offset, size } of policy.layout.parts) {
+      if (this.step.adapts?.(name)) this.kept?.fill(1, offset, offset + size);
+    }
   }
 
   /** α of step j, unless it is replaced. */
@@ -49,10 +55,16 @@ export class WrittenOut {
     return this.step.loss;
   }
 
-  /** φ − α ∇L as values. */
+  /** P v: a vector in φ-space with zeros where nothing is adapted. */
+  keepAdapted(v: Float64Array): Float64Array {
+    const { kept } = this;
+    return kept ? v.map((value, i) => value * (kept[i] as number)) : v;
+  }
+
+  /** φ − α P ∇L as values. */
   adapt(phi: Float64Array, batch: Batch, alpha: number): Float64Array {
     const point = new Point(this, phi, batch);
-    const g = point.lossGradient(this.innerLoss);
+    const g = this.keepAdapted(point.lossGradient(this.innerLoss));
     point.dispose();
     return phi.map((value, i) => value - alpha * (g[i] as number));
   }

@@ -12,6 +12,7 @@ import {
   policyGradientLoss,
   type Tensor,
 } from '@innerloop/core';
+import { stepSizeAt } from './step-size.js';
 
 /*
  * Vanilla policy gradient as an adaptation step (Spinning Up, Vanilla Policy Gradient, Algorithm 1):
@@ -44,19 +45,13 @@ export class VpgInnerOptimizer implements InnerOptimizer {
   constructor(policy: Policy, options: VpgOptions) {
     this.policy = policy;
     this.options = options;
-    this.gradientStep = { loss: options, stepSize: (step) => this.learningRate(step) };
+    this.gradientStep = { loss: options, stepSize: (step) => stepSizeAt(options.learningRate, step) };
   }
 
   adapt({ policy: phi }: InnerParameters, batch: AdaptationBatch, { step, stepSize }: InnerContext): Parameters {
-    const alpha = stepSize ?? this.learningRate(step);
+    const alpha = stepSize ?? stepSizeAt(this.options.learningRate, step);
     const loss = policyGradientLoss(this.policy, phi, batch, this.options);
     const g = gradients(loss, phi); // line 6, negated
     return phi.map((part, index) => ops.sub(part, ops.scale(g[index] as Tensor, alpha))); // line 7
-  }
-
-  private learningRate(step: number): number {
-    const { learningRate } = this.options;
-    if (typeof learningRate === 'number') return learningRate;
-    return learningRate[Math.min(step, learningRate.length - 1)] as number;
   }
 }

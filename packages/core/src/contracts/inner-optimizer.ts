@@ -54,8 +54,8 @@ export interface InnerOptimizer {
    */
   readonly symmetricJacobian?: boolean;
   /**
-   * Declares that a step is φ − α ∇L with the policy-gradient loss and nothing else, so that it can be computed and differentiated
-   * without a graph where the policy allows it.
+   * Declares that a step is φ − α ∇L with the policy-gradient loss and nothing else, in all parts of φ or in some, so that it can be
+   * computed and differentiated without a graph where the policy allows it.
    */
   readonly gradientStep?: GradientStep;
   /** Whether {@link InnerContext.stepSize} is honoured. */
@@ -67,4 +67,6 @@ export interface GradientStep {
   readonly loss: PolicyGradientLossOptions;
   /** α of step j. */
   stepSize(step: number): number;
+  /** Whether a part of the policy's layout is adapted, by its name. Absent: all are. */
+  adapts?(part: string): boolean;
 }
