@@ -1,30 +1,35 @@
 import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
 import { z } from 'zod';
-import { MetaSgd } from './meta-sgd.js';
+import { Lslr } from './lslr.js';
 
-export { MetaSgd, type MetaSgdOptions } from './meta-sgd.js';
+export { Lslr, type LslrOptions } from './lslr.js';
 
-/** `inner: { use: meta-sgd }` */
-export const metaSgdComponent = defineComponent({
+/** `inner: { use: lslr }` */
+export const lslrComponent = defineComponent({
   kind: 'inner-optimizer',
-  name: 'meta-sgd',
-  summary: 'A gradient step with a meta-learned step size for every parameter (Meta-SGD)',
+  name: 'lslr',
+  summary: 'A gradient step with a meta-learned step size for every layer and adaptation step (LSLR)',
   options: z.strictObject({
     learningRate: z
       .number()
       .positive()
       .default(0.1)
-      .describe('Step size that every parameter starts with, above 0; usual range 0.01 to 0.5'),
+      .describe('Step size that every layer starts with, above 0; usual range 0.01 to 0.5'),
+    steps: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Adaptation steps that have step sizes of their own, from 1; usually trainer.adaptationSteps'),
   }),
   inject: { policy: TOKENS.policy },
-  create: (options, { policy }) => new MetaSgd(policy, options),
+  create: (options, { policy }) => new Lslr(policy, options),
 });
 
-/** What `plugins: [innerloop-plugin-meta-sgd]` adds. */
-export const metaSgdPlugin = definePlugin({
-  name: 'innerloop-plugin-meta-sgd',
+/** What `plugins: [innerloop-plugin-lslr]` adds. */
+export const lslrPlugin = definePlugin({
+  name: 'innerloop-plugin-lslr',
   version: '0.1.0',
   requires: '^0.1.0',
   module: import.meta.url,
-  components: [metaSgdComponent],
+  components: [lslrComponent],
 });

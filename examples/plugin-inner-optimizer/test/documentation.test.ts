@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LIST_SLOTS, SLOTS, VERSION } from '@innerloop/core';
 import { describe, expect, it } from 'vitest';
-import { metaSgdPlugin } from '../src/index.js';
+import { lslrPlugin } from '../src/index.js';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 /** Text without indentation: excerpts begin at the margin. */
@@ -37,9 +37,9 @@ describe('the manifest', () => {
   const manifest = JSON.parse(read('../package.json')) as Record<string, Record<string, string>>;
 
   it('says what the plugin says', () => {
-    expect(manifest.name).toBe(metaSgdPlugin.name);
-    expect(manifest.version).toBe(metaSgdPlugin.version);
-    expect(manifest.peerDependencies).toEqual({ '@innerloop/core': metaSgdPlugin.requires });
-    expect(metaSgdPlugin.requires).toBe(`^${VERSION}`);
+    expect(manifest.name).toBe(lslrPlugin.name);
+    expect(manifest.version).toBe(lslrPlugin.version);
+    expect(manifest.peerDependencies).toEqual({ '@innerloop/core': lslrPlugin.requires });
+    expect(lslrPlugin.requires).toBe(`^${VERSION}`);
   });
 });

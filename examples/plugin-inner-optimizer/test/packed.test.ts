@@ -13,7 +13,7 @@ import { ROOT, readJson, workspacePackages } from '../../../scripts/lib/workspac
  * used there by the installed command. The tarballs hold what was built; `npm test` builds first.
  */
 
-const PLUGIN = 'innerloop-plugin-meta-sgd';
+const PLUGIN = 'innerloop-plugin-lslr';
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'innerloop-outside-')));
 const packages = workspacePackages().filter(({ manifest }) => manifest.private !== true);
 const OFFLINE = /META_FETCH_FAIL|NO_OFFLINE|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT/;
@@ -98,14 +98,14 @@ describe('the packed plugin, outside the workspace', () => {
     const unbuilt = packages.filter(({ directory }) => !existsSync(join(directory, 'dist', 'index.js')));
     if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.map(({ name }) => name).join(', ')}; npm run build`);
     unreachable = await tryInstall();
-    if (unreachable === undefined) copyFileSync(join(folder, 'node_modules', PLUGIN, 'meta-sgd.yaml'), config);
+    if (unreachable === undefined) copyFileSync(join(folder, 'node_modules', PLUGIN, 'lslr.yaml'), config);
   }, 200_000);
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
   beforeEach(({ skip }) => skip(unreachable !== undefined, unreachable));
 
-  const config = join(folder, 'meta-sgd.yaml');
+  const config = join(folder, 'lslr.yaml');
 
   it('shares its @innerloop/core with the command', () => {
     const core = (from: string) => {
@@ -117,27 +117,27 @@ describe('the packed plugin, outside the workspace', () => {
   });
 
   it('trains with learned step sizes, chosen by the config alone', async () => {
-    const { code, output } = await innerloop('train', 'meta-sgd.yaml', ...TINY, '--out', 'learned');
+    const { code, output } = await innerloop('train', 'lslr.yaml', ...TINY, '--out', 'learned');
     expect(code, output).toBe(0);
     const metrics = metricsOf('learned');
     expect(metrics.map(({ iteration }) => iteration)).toEqual([1, 2]);
     expect(metrics.some(({ accepted }) => accepted === true)).toBe(true);
     const { policy, own } = parametersOf('learned');
-    expect(own.map(({ name }) => name)).toEqual(policy.map(({ name }) => `inner/${name}`));
-    // 2·4 + 4 + 4·2 + 2 + 2 = 24 step sizes. All began at 0.1; those with a gradient have moved.
+    expect(own.map(({ name }) => name)).toEqual(policy.map(({ name }) => `inner/step0/${name}`));
+    // Weights and biases of two layers and log σ: 5 step sizes. All began at 0.1; each has moved.
     const steps = own.flatMap(({ data }) => [...data]);
-    expect(steps.length).toBe(24);
-    expect(steps.filter((value) => Math.abs(value - 0.1) > 1e-6).length).toBeGreaterThan(12);
+    expect(steps.length).toBe(5);
+    expect(steps.filter((value) => Math.abs(value - 0.1) > 1e-6).length).toBe(5);
   });
 
   it('is used by no config that does not name it', async () => {
     const others = ['--set', 'plugins=[]', '--set', 'inner={use: vpg}'];
-    const plain = await innerloop('train', 'meta-sgd.yaml', ...TINY, ...others, '--out', 'plain');
+    const plain = await innerloop('train', 'lslr.yaml', ...TINY, ...others, '--out', 'plain');
     expect(plain.code, plain.output).toBe(0);
     expect(parametersOf('plain').own).toEqual([]);
-    const unlisted = await innerloop('train', 'meta-sgd.yaml', ...TINY, '--set', 'plugins=[]', '--out', 'unlisted');
+    const unlisted = await innerloop('train', 'lslr.yaml', ...TINY, '--set', 'plugins=[]', '--out', 'unlisted');
     expect(unlisted.code).toBe(1);
-    expect(unlisted.output).toContain("'meta-sgd'");
+    expect(unlisted.output).toContain("'lslr'");
     expect(unlisted.output).toContain("list that under 'plugins'");
     expect(existsSync(join(folder, 'unlisted'))).toBe(false);
   });
@@ -145,7 +145,7 @@ describe('the packed plugin, outside the workspace', () => {
   it('is listed with the components of its kind', async () => {
     const { code, output, stdout } = await innerloop('list', 'inner-optimizer', '--plugin', PLUGIN);
     expect(code, output).toBe(0);
-    expect(stdout).toMatch(/^\s*meta-sgd\s.*innerloop-plugin-meta-sgd$/m);
+    expect(stdout).toMatch(/^\s*lslr\s.*innerloop-plugin-lslr$/m);
     expect(stdout).toMatch(/^\s*vpg\s.*@innerloop\/optim-vpg$/m);
   });
 });

@@ -32,10 +32,10 @@ export function randomTask(obsDim: number, actDim: number): TaskData {
   return { inner: [batch(0), batch(1)], outer: batch(2) };
 }
 
-/** θ: the policy's initial parameters, then step sizes that all differ, uniform on [0.1, 0.5). */
-export function randomTheta(policy: GaussianMlpPolicy): Float64Array {
+/** θ: the policy's initial parameters, then `count` step sizes that all differ, uniform on [0.1, 0.5). */
+export function randomTheta(policy: GaussianMlpPolicy, count: number): Float64Array {
   const random = randomStream({ seed: 12, purpose: 'user' });
-  const own = Float64Array.from({ length: policy.layout.size }, () => 0.1 + 0.4 * random.uniform());
+  const own = Float64Array.from({ length: count }, () => 0.1 + 0.4 * random.uniform());
   return Float64Array.from([...policy.initialize(random), ...own]);
 }
 
