@@ -3,7 +3,7 @@
 // interrupted goes on; what is finished is not repeated.
 //
 //   --seeds 1..3          seeds, as a range or a list such as 1,5
-//   --only maml,random    rows: maml, pretrained, random, oracle (default: all)
+//   --only maml,random    rows: maml, pretrained, random, oracle, original (default: all)
 //   --iterations n        in place of the configs' number of iterations
 //   --set path=value      a further override for every row; may be given many times
 //   --runs runs           where the run directories paper-<row>-seed-<n> lie

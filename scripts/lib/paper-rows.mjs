@@ -34,6 +34,7 @@ export const ROWS = {
   pretrained: { label: 'Pretrained on all tasks jointly', config: 'paper-pretrained.yaml', steps: 3 },
   random: { label: 'Random initialisation', config: 'paper.yaml', set: ['run.iterations=0'], steps: 3 },
   oracle: { label: 'Oracle that sees the goal', config: 'paper-oracle.yaml', steps: 0 },
+  original: { label: "MAML with the settings of the paper's code", config: 'paper-original.yaml', steps: 3 },
 };
 
 /** Episodes per task and adaptation step: the paper's 4000 transitions a step are at least 40 trajectories of at most 100 steps. */

@@ -12,6 +12,9 @@ const pathOf = (name: string) =>
 const textOf = (name: string) => readFileSync(pathOf(name), 'utf8');
 const parse = (name: string) => parseConfig(textOf(name), pathOf(name)).config as unknown as ResolvedConfig;
 
+/** The paper halves the step size after the first step; 0.5 for a mean over 100 steps is 0.005 for a sum over them. */
+const HALVED = [0.005, 0.0025, 0.0025];
+
 /** Makes a run a matter of a second or two; the evaluation stays that of the paper. */
 const TINY = [
   ...['run.iterations=2', 'run.backend=cpu', 'trainer.tasksPerIteration=2', 'trainer.rolloutsPerTask=2'],
@@ -38,18 +41,33 @@ describe("the baselines of the paper's row", () => {
 
   it('oracle: differs further in that it sees the goal and is evaluated without adaptation', () => {
     const paper = parse('paper');
+    const { stepSizes: validated, ...evaluation } = paper.evaluation;
     const { stepSizes, ...final } = paper.evaluation.final;
-    expect(stepSizes).toEqual([0.5, 0.25, 0.25]);
+    expect([stepSizes, validated]).toEqual([HALVED, HALVED]);
     expect(parse('paper-oracle')).toEqual({
       ...paper,
       run: { ...paper.run, name: 'paper-oracle' },
       trainer: { ...paper.trainer, adaptationSteps: 0 },
       tasks: { ...paper.tasks, observeGoal: true },
-      evaluation: { ...paper.evaluation, steps: 0, final: { ...final, steps: 0 } },
+      evaluation: { ...evaluation, steps: 0, final: { ...final, steps: 0 } },
     });
   });
 
-  it.each(['paper-pretrained', 'paper-oracle'])('%s: every key has its comment', (name) => {
+  it('original: has the loss and the network of the paper, and else nothing of its own', () => {
+    const paper = parse('paper');
+    const { average, ...inner } = paper.inner as Record<string, unknown>;
+    expect(average).toBe('trajectories');
+    const stepSizes = HALVED.map((size) => size * 100);
+    expect(parse('paper-original')).toEqual({
+      ...paper,
+      run: { ...paper.run, name: 'paper-original' },
+      policy: { ...paper.policy, hiddenSizes: [100, 100], activation: 'relu' },
+      inner: { ...inner, learningRate: 0.5 },
+      evaluation: { ...paper.evaluation, stepSizes, final: { ...paper.evaluation.final, stepSizes } },
+    });
+  });
+
+  it.each(['paper-pretrained', 'paper-oracle', 'paper-original'])('%s: every key has its comment', (name) => {
     const lines = textOf(name).trimEnd().split('\n');
     const bare = lines.filter((line) => /: \S|^ +- /.test(line.replace(/#.*/, '')) && !/ # \S/.test(line));
     expect(bare).toEqual([]);
