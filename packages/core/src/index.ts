@@ -5,6 +5,8 @@ export * from './advantages/prepare.js';
 export * from './advantages/returns.js';
 export * from './advantages/reward-to-go.js';
 export * from './baselines/linear-feature.js';
+export * from './baselines/mlp-value.js';
+export * from './baselines/value-network.js';
 export * from './baselines/zero.js';
 export * from './checks/ask.js';
 export * from './checks/kl-limit.js';

@@ -54,7 +54,16 @@ export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, out: 
 }
 
 /** What a stream is for. Streams of different purposes never share numbers. */
-export const PURPOSES = ['initialize', 'tasks', 'train', 'evaluate', 'validation-tasks', 'act', 'user'] as const;
+export const PURPOSES = [
+  'initialize',
+  'tasks',
+  'train',
+  'evaluate',
+  'validation-tasks',
+  'act',
+  'user',
+  'value',
+] as const;
 
 /** One of {@link PURPOSES}. */
 export type Purpose = (typeof PURPOSES)[number];

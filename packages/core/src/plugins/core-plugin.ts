@@ -1,6 +1,7 @@
 import { gaeComponent } from '../advantages/gae.js';
 import { rewardToGoComponent } from '../advantages/reward-to-go.js';
 import { linearFeatureComponent } from '../baselines/linear-feature.js';
+import { mlpValueComponent } from '../baselines/mlp-value.js';
 import { zeroBaselineComponent } from '../baselines/zero.js';
 import { klLimitComponent } from '../checks/kl-limit.js';
 import { jsonlComponent } from '../loggers/jsonl.js';
@@ -21,6 +22,7 @@ export const corePlugin = definePlugin({
     rewardToGoComponent,
     zeroBaselineComponent,
     linearFeatureComponent,
+    mlpValueComponent,
     klLimitComponent,
     jsonlComponent,
   ],
