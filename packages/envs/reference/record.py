@@ -54,7 +54,21 @@ def along_continuous(force):
     return lambda t, state: [np.float32(force if state[1] >= 0 else -force)]
 
 
-# name, start state, actions, longest number of steps
+HEAVY = {"cartMass": 1.9, "poleMass": 0.17, "halfLength": 0.9}
+LIGHT = {"cartMass": 0.6, "poleMass": 0.07, "halfLength": 0.3}
+
+
+def change_physics(inner, physics):
+    """Sets masses and lengths, and what Gymnasium's constructor derives from them."""
+    if "cartMass" in physics:
+        inner.masscart, inner.masspole, inner.length = physics["cartMass"], physics["poleMass"], physics["halfLength"]
+        inner.total_mass = inner.masspole + inner.masscart
+        inner.polemass_length = inner.masspole * inner.length
+    else:
+        inner.m, inner.l = physics["mass"], physics["length"]
+
+
+# name, start state, actions, longest number of steps, and masses and lengths if not the standard ones
 PLANS = {
     "CartPole-v1": [
         ("balanced until the time limit", [0.02, -0.03, 0.04, 0.01], balance, 500),
@@ -63,6 +77,8 @@ PLANS = {
         ("always left, until the pole falls", [-0.05, 0.05, -0.05, 0.05], constant(0), STEPS),
         ("fast, off the right end of the track", [1.9, 2.5, 0.02, 0.1], balance, STEPS),
         ("fast, off the left end of the track", [-2.3, -1.5, -0.01, 0.05], balance, STEPS),
+        ("heavy, long pole, balanced", [0.01, 0.02, -0.03, 0.04], balance, STEPS, HEAVY),
+        ("light, short pole, random actions", [0.01, 0.02, -0.03, 0.04], random_actions(9, 0, 2), STEPS, LIGHT),
     ],
     "Pendulum-v1": [
         ("random torques", [np.pi, 0.0], random_actions(2, -2.0, 2.0), STEPS),
@@ -70,6 +86,8 @@ PLANS = {
         ("swinging, until the speed is clipped", [3.0, 1.0], sine(2.0, 45), STEPS),
         ("full torque, round and round", [0.5, -1.0], constant([np.float32(2.0)]), STEPS),
         ("no torque, from the upright", [1e-3, 0.0], constant([np.float32(0.0)]), STEPS),
+        ("heavy and long, random torques", [2.0, 0.5], random_actions(10, -3.0, 3.0), STEPS, {"mass": 1.7, "length": 1.4}),
+        ("light and short, random torques", [2.0, 0.5], random_actions(11, -3.0, 3.0), STEPS, {"mass": 0.6, "length": 0.8}),
     ],
     "Acrobot-v1": [
         ("no torque until the time limit", [0.0625, -0.03125, 0.09375, 0.046875], constant(1), 500),
@@ -106,9 +124,12 @@ def short(values):
     return [float(str(np.float32(value))) for value in values]
 
 
-def record(environment, name, start, choose, steps):
+def record(identifier, name, start, choose, steps, physics=None):
+    environment = gymnasium.make(identifier)
     environment.reset(seed=0)
     inner = environment.unwrapped
+    if physics:
+        change_physics(inner, physics)
     inner.state = np.array(start, dtype=np.float64)
     rows = []
     for t in range(steps):
@@ -127,7 +148,7 @@ def record(environment, name, start, choose, steps):
         if terminated or truncated:
             break
     ends = {"terminated": bool(terminated), "truncated": bool(truncated)}
-    return {"name": name, "start": floats(start), **ends, "steps": rows}
+    return {"name": name, "physics": physics, "start": floats(start), **ends, "steps": rows}
 
 
 def describe(space):
@@ -160,7 +181,7 @@ def main():
             "timeLimit": environment.spec.max_episode_steps,
             "observationSpace": describe(environment.observation_space),
             "actionSpace": describe(environment.action_space),
-            "trajectories": [record(environment, *plan) for plan in plans],
+            "trajectories": [record(identifier, *plan) for plan in plans],
         }
         (folder / f"{identifier}.json").write_text(text(result))
         for trajectory in result["trajectories"]:
