@@ -47,6 +47,16 @@ describe('progress as plain lines', () => {
     );
   });
 
+  it('shows the one return of a trainer that does not adapt', () => {
+    const { events, text } = setUp();
+    start(events, 10);
+    events.emit('iteration:end', {
+      iteration: 1,
+      metrics: { 'return/mean': 21.5, 'kl/policy': 0.0123, accepted: true },
+    });
+    expect(text()).toMatch(/^iteration {2}1\/10 {2}return 21\.50 {2}KL 0\.0123 /);
+  });
+
   it('counts the time of a resumed run from where it began', () => {
     const { events, clock, text } = setUp();
     start(events, 10, 8);

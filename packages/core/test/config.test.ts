@@ -67,6 +67,7 @@ describe('a config with every default', () => {
         steps: 1,
         rollouts: 20,
         seed: 1000,
+        greedy: false,
         keepBest: true,
         final: { tasks: 40, steps: 3, rollouts: 20, seed: 2000, examples: 6 },
       },
@@ -394,6 +395,55 @@ describe('reading a file', () => {
   });
 });
 
+describe('a trainer that does not adapt', () => {
+  const still = defineComponent({
+    kind: 'trainer',
+    name: 'still',
+    summary: 'does not adapt',
+    options: z.strictObject({}),
+    slots: ['optimizer'],
+    adapts: false,
+    create: () => {
+      throw new Error('not made in these tests');
+    },
+  });
+  const known = new Registry([corePlugin, fakePlugin, pluginOf(still)]);
+  const yaml = (evaluation: string) => `trainer: still
+tasks: first
+policy: first
+optimizer: first
+${evaluation}`;
+  const evaluationOf = (text: string) => resolveYaml(yaml(text), [], known).config.evaluation;
+
+  test('is evaluated without adaptation steps, whatever the usual default', () => {
+    expect(evaluationOf('')).toMatchObject({ steps: 0, final: { steps: 0 } });
+    expect(evaluationOf('evaluation: { every: 5, final: { tasks: 3 } }')).toMatchObject({
+      every: 5,
+      steps: 0,
+      final: { tasks: 3, steps: 0 },
+    });
+    expect(evaluationOf('evaluation: { steps: 0, greedy: true, final: { steps: 0 } }').greedy).toBe(true);
+  });
+
+  test('refuses what only adaptation has', () => {
+    const error = failure(() =>
+      evaluationOf('evaluation: { steps: 1, stepSizes: [0.1], final: { steps: 2, stepSizes: [0.2] } }'),
+    );
+    const because = "since the trainer 'still' does not adapt";
+    expect(error.message.split('\n').slice(1)).toEqual([
+      `  configs/x.yaml:5:22 evaluation.steps: expected 0, ${because}, found 1`,
+      `  configs/x.yaml:5:36 evaluation.stepSizes: expected no step sizes, ${because}, found a list of them`,
+      `  configs/x.yaml:5:59 evaluation.final.steps: expected 0, ${because}, found 2`,
+      `  configs/x.yaml:5:73 evaluation.final.stepSizes: expected no step sizes, ${because}, found a list of them`,
+    ]);
+  });
+
+  test('reports an evaluation that is no map as ever', () => {
+    expect(failure(() => evaluationOf('evaluation: 3')).message).toContain('evaluation: expected');
+    expect(failure(() => evaluationOf('evaluation: { final: [] }')).message).toContain('evaluation.final: expected');
+  });
+});
+
 describe('the JSON Schema', () => {
   const schema = configJsonSchema(registry) as {
     properties: Record<string, { anyOf: Record<string, unknown>[]; items: { anyOf: Record<string, unknown>[] } }>;
@@ -438,8 +488,8 @@ describe('the JSON Schema', () => {
       ]);
     };
     const all = [schema.properties.run, schema.properties.evaluation].flatMap(fields);
-    // run 7; evaluation 8 of which `final` has 6.
-    expect(all).toHaveLength(21);
+    // run 7; evaluation 9, the section `final` counted; the section has 6.
+    expect(all).toHaveLength(22);
     for (const [key, field] of all) expect(field, key).toHaveProperty('description');
   });
 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { evaluateRun, loadRunParameters, RunDirectory, runTraining } from '../src/index.js';
-import { fakeExperiment, payloads, RUN_INFO, scripted } from './support/fake-experiment.js';
+import { type FakeTrainer, fakeExperiment, payloads, RUN_INFO, scripted } from './support/fake-experiment.js';
 import { rejection, temporaryFolder } from './support/temporary.js';
 
 async function newDirectory(): Promise<RunDirectory> {
@@ -10,6 +10,30 @@ async function newDirectory(): Promise<RunDirectory> {
 }
 
 describe('evaluation in a run', () => {
+  it('evaluates the best checkpoint with the state that belongs to it, also in a run that goes on', async () => {
+    const directory = await newDirectory();
+    // The best is 2 of 2, 4.
+    const options = { evaluation: { every: 2 }, behaviour: scripted({ 2: -1, 4: -2 }) };
+    const whole = fakeExperiment({ ...options, run: { iterations: 5 } });
+    await runTraining(whole, { directory });
+    const { record } = await loadRunParameters(directory, whole.trainer.layout, 'best');
+    expect(record.iteration).toBe(2);
+    const of = ({ trainer }: typeof whole) => (trainer as FakeTrainer).evaluations.at(-1)?.state;
+    expect(of(whole)).toEqual(record.trainer);
+    expect(whole.trainer.state()).not.toEqual(record.trainer);
+    const longer = fakeExperiment({ ...options, run: { iterations: 5 } });
+    await runTraining(longer, { directory, resume: true, iterations: 7 });
+    expect(of(longer)).toEqual(record.trainer);
+  });
+
+  it('asks for greedy actions where the config does, in validation and at the end', async () => {
+    const experiment = fakeExperiment({ run: { iterations: 2 }, evaluation: { every: 2, greedy: true } });
+    const { evaluation } = await runTraining(experiment);
+    const asked = (experiment.trainer as FakeTrainer).evaluations.map(({ request }) => request.greedy);
+    expect(asked).toEqual([true, true]);
+    expect(evaluation?.greedy).toBe(true);
+  });
+
   it('keeps the checkpoint with the best return after the last step, and evaluates it at the end', async () => {
     const directory = await newDirectory();
     // Evaluated after 2, 4, 6 and 8; after one step the return is half of these: −2.5, −1.5, −2, −1.5. The best is 4, as 8 only equals it.
@@ -39,6 +63,7 @@ describe('evaluation in a run', () => {
       taskSet: 'two-goals',
       seed: 77,
       rollouts: 20,
+      greedy: false,
       stepSizes: [0.5],
       checkpoint: 'best',
       iteration: 4,

@@ -45,8 +45,8 @@ export class Adapter {
     return { phi: theta.slice(0, size), own: theta.slice(size) };
   }
 
-  /** Runs π_φ on a task, one episode for each stream. */
-  collect(task: Json, phi: Float64Array, randoms: readonly Random[]): Trajectories {
+  /** Runs π_φ on a task, one episode for each stream; `greedy` takes the mode of the policy in place of samples. */
+  collect(task: Json, phi: Float64Array, randoms: readonly Random[], greedy = false): Trajectories {
     const { policy, tasks } = this.parts;
     return collectTrajectories({
       distribution: tasks,
@@ -56,6 +56,7 @@ export class Adapter {
       randoms,
       observationSize: this.observationSize,
       actionSize: policy.actionSize,
+      greedy,
     });
   }
 

@@ -138,11 +138,13 @@ export class LocalShard implements TaskShard {
     const episodes: ExampleEpisode[] = [];
     for (let step = 0; step <= request.steps; step++) {
       const place: StreamPlace = { seed: request.seed, purpose: 'evaluate', iteration: 0, task: index, step };
-      const trajectories = adapter.collect(task, phi, streams(place, request.rollouts));
-      returns.push(mean(episodeReturns(trajectories)));
-      if (index < request.examples) episodes.push(firstEpisode(trajectories));
+      const collect = (greedy: boolean) => adapter.collect(task, phi, streams(place, request.rollouts), greedy);
+      const measured = collect(request.greedy ?? false);
+      returns.push(mean(episodeReturns(measured)));
+      if (index < request.examples) episodes.push(firstEpisode(measured));
       if (step < request.steps) {
-        phi = adapter.adapt({ phi, own }, adapter.prepare(trajectories), step, request.stepSizes);
+        const sampled = request.greedy ? collect(false) : measured; // a gradient needs actions that vary
+        phi = adapter.adapt({ phi, own }, adapter.prepare(sampled), step, request.stepSizes);
       }
     }
     return { index, returns, episodes };

@@ -1,4 +1,4 @@
-import { randomStream, type TaskShard, TOKENS, tensorCount } from '@innerloop/core';
+import { meanReturn, randomStream, type TaskShard, TOKENS, tensorCount } from '@innerloop/core';
 import { trpo } from '@innerloop/optim-trpo';
 import { describe, expect, test } from 'vitest';
 import { Adapter, LocalShard, MamlObjective, type MamlTaskObjective, MamlTrainer } from '../src/index.js';
@@ -112,4 +112,39 @@ test('without memory for graphs the numbers are the same', async () => {
   expect(await run(0)).toEqual(kept);
   // Room for some tasks and not for others.
   expect(await run(0.05)).toEqual(kept);
+});
+
+describe('a greedy evaluation', () => {
+  const request = { tasks: [{ index: 0, task: { goal: [0.2, 0.1] } }], rollouts: 3, seed: 5, examples: 0 };
+
+  test('measures the mode: what a policy of almost no noise does', async () => {
+    const { adapter, objective } = await parts();
+    const shard = new LocalShard(adapter, objective, SETTINGS);
+    const theta = adapter.initialize(randomStream({ seed: 4, purpose: 'initialize' }));
+    const still = theta.slice();
+    const { offset, size } = adapter.parts.policy.layout.parts.at(-1) as { offset: number; size: number }; // log σ
+    still.fill(-30, offset, offset + size); // the floor: σ = 1e-6
+    const measure = async (parameters: Float64Array, greedy: boolean) =>
+      (await shard.evaluate({ ...request, parameters, steps: 0, greedy }))[0]?.returns[0] as number;
+    const [greedy, sampled, almost] = [
+      await measure(theta, true),
+      await measure(theta, false),
+      await measure(still, false),
+    ];
+    expect(greedy).toBeAllClose(almost, { rtol: 1e-5 });
+    expect(Math.abs(greedy - sampled)).toBeGreaterThan(0.01);
+  });
+
+  test('adapts to sampled episodes, as an evaluation that is not greedy does', async () => {
+    const { adapter, objective } = await parts();
+    const shard = new LocalShard(adapter, objective, SETTINGS);
+    const theta = adapter.initialize(randomStream({ seed: 4, purpose: 'initialize' }));
+    const [answer] = await shard.evaluate({ ...request, parameters: theta, steps: 1, greedy: true });
+    const streams = (step: number) =>
+      [0, 1, 2].map((rollout) => randomStream({ seed: 5, purpose: 'evaluate', task: 0, step, rollout }));
+    const { task } = request.tasks[0] as { task: { goal: number[] } };
+    const D0 = adapter.prepare(adapter.collect(task, theta, streams(0)));
+    const phi = adapter.adapt({ phi: theta, own: new Float64Array() }, D0, 0);
+    expect(answer?.returns[1]).toBe(meanReturn(adapter.collect(task, phi, streams(1), true)));
+  });
 });

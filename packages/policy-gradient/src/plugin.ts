@@ -38,6 +38,7 @@ export const policyGradientTrainerComponent = defineComponent({
       ),
   }),
   slots: ['optimizer'],
+  adapts: false,
   inject: {
     tasks: TOKENS.tasks,
     policy: TOKENS.policy,

@@ -24,6 +24,7 @@ interface EvaluateOptions {
   readonly steps?: number;
   readonly rollouts?: number;
   readonly seed?: number;
+  readonly greedy?: boolean;
   readonly stepSizes?: number[];
   readonly checkpoint?: CheckpointName;
   readonly backend?: BackendChoice;
@@ -35,8 +36,10 @@ interface EvaluateOptions {
 export const addEvaluate: AddCommand = (program) => {
   program
     .command('evaluate')
-    .summary('adapt a trained run to unseen tasks')
-    .description('Adapts the trained policy to tasks and measures the return after each number of adaptation steps.')
+    .summary('measure a trained run on unseen tasks, adapting to them')
+    .description(
+      'Adapts the trained policy to tasks and measures the return after each number of adaptation steps; without adaptation if the trainer has none.',
+    )
     .argument('<run>', 'a run directory')
     .option(
       '--tasks <n|set>',
@@ -46,6 +49,8 @@ export const addEvaluate: AddCommand = (program) => {
     .option('--steps <n>', 'adaptation steps', wholeNumber('--steps', 0, 2 ** 12 - 1))
     .option('--rollouts <n>', 'episodes per task and adaptation step', wholeNumber('--rollouts', 1, 2 ** 28))
     .option('--seed <n>', 'seeds the tasks and the episodes', seed)
+    .option('--greedy', "measure the mode of the policy, not sampled actions (default: the run's evaluation.greedy)")
+    .option('--no-greedy', 'measure sampled actions')
     .option('--step-sizes <list>', 'step size of each adaptation step, the last repeated', stepSizes)
     .option('--checkpoint <name>', 'best or last (default: best if the run kept one)', checkpoint)
     .option('--backend <name>', 'auto, wasm, cpu or native (default: the one that the run used)', backend)
@@ -65,7 +70,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
   try {
     const { trainer } = experiment;
     const { name, record, parameters } = await loadRunParameters(directory, trainer.layout, options.checkpoint);
-    const from = { parameters, checkpoint: name, iteration: record.iteration };
+    const from = { parameters, state: record.trainer, checkpoint: name, iteration: record.iteration };
     const evaluation = await evaluateRun(experiment, planOf(experiment, options), from, {
       place: '--tasks',
       ...(isTerminal(process.stderr) && { onProgress: progress.update }),
@@ -79,8 +84,15 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
 }
 
 /** The run's final evaluation, with what the options say in its place. */
-function planOf({ config, get }: Experiment, options: EvaluateOptions): EvaluationPlan {
-  const { final } = config.evaluation;
+function planOf({ config, get, registry }: Experiment, options: EvaluateOptions): EvaluationPlan {
+  const { final, greedy } = config.evaluation;
+  const trainer = config.trainer.use;
+  if (options.steps && registry.find('trainer', trainer)?.component.adapts === false) {
+    throw new InnerloopError(
+      'OPTION_INVALID',
+      `--steps: expected 0, since the trainer '${trainer}' of this run does not adapt, found ${options.steps}. Leave the option out.`,
+    );
+  }
   if (options.stepSizes && !(config.inner && get(TOKENS.inner).acceptsStepSizes)) {
     throw new InnerloopError(
       'OPTION_INVALID',
@@ -92,6 +104,7 @@ function planOf({ config, get }: Experiment, options: EvaluateOptions): Evaluati
     steps: options.steps ?? final.steps,
     rollouts: options.rollouts ?? final.rollouts,
     seed: options.seed ?? final.seed,
+    greedy: options.greedy ?? greedy,
     stepSizes: options.stepSizes ?? final.stepSizes,
     examples: options.out === undefined ? 0 : final.examples,
   };

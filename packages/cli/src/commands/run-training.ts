@@ -71,9 +71,8 @@ async function conclude(result: TrainingResult, directory: RunDirectory, place: 
   if (evaluation) print(`${evaluationSentence(evaluation)}\n\n${returnsTable(evaluation)}\n`);
   const report = await writeReport(directory.path);
   print(`Report:    ${displayPath(report)}`);
-  print(
-    `Evaluate:  ${commandLine('evaluate', place, '--tasks', '40', '--steps', '3', '--rollouts', '40', '--seed', '7')}`,
-  );
+  const steps = evaluation?.result.steps.length === 1 ? [] : ['--steps', '3'];
+  print(`Evaluate:  ${commandLine('evaluate', place, '--tasks', '40', ...steps, '--rollouts', '40', '--seed', '7')}`);
   print(`Go on:     ${commandLine('resume', place, '--iterations', String(Math.max(1, 2 * iteration)))}`);
   return 0;
 }

@@ -4,20 +4,29 @@ import { formatReturn, table } from './text.js';
 /** The return after each number of adaptation steps with its 95 % interval, and the first published row beside it. */
 export function returnsTable({ result, references }: Pick<EvaluationRecord, 'result' | 'references'>): string {
   const [reference] = references;
-  const header = ['adaptation steps', 'return', '95 % interval', ...(reference ? [reference.label] : [])];
+  // Without adaptation there is one row, and no number of steps to tell it by.
+  const adapts = result.steps.length > 1;
+  const header = [
+    ...(adapts ? ['adaptation steps'] : []),
+    'return',
+    '95 % interval',
+    ...(reference ? [reference.label] : []),
+  ];
   const rows = result.steps.map(({ step, meanReturn, ci95 }) => {
     const interval = `${formatReturn(meanReturn - ci95)} to ${formatReturn(meanReturn + ci95)}`;
     const published = reference?.meanReturn[step];
     const beside = reference ? [published === undefined ? '' : formatReturn(published)] : [];
-    return [String(step), formatReturn(meanReturn), interval, ...beside];
+    return [...(adapts ? [String(step)] : []), formatReturn(meanReturn), interval, ...beside];
   });
   return table([header, ...rows], [0, 1, 2, 3]);
 }
 
 /** What was evaluated, in one sentence. */
 export function evaluationSentence(record: EvaluationRecord): string {
-  const { tasks, taskSet, rollouts, seed, checkpoint, iteration, stepSizes } = record;
+  const { tasks, taskSet, rollouts, seed, checkpoint, iteration, stepSizes, greedy } = record;
   const which = taskSet === null ? `${tasks.length} unseen tasks` : `the ${tasks.length} tasks of '${taskSet}'`;
   const sizes = stepSizes ? `, step sizes ${stepSizes.join(', ')}` : '';
-  return `Return on ${which} (${rollouts} episodes each, seed ${seed}${sizes}), ${checkpoint} checkpoint, iteration ${iteration}:`;
+  const actions = greedy ? ', greedy actions' : '';
+  const each = rollouts === 1 ? '1 episode' : `${rollouts} episodes`;
+  return `Return on ${which} (${each} each, seed ${seed}${sizes}${actions}), ${checkpoint} checkpoint, iteration ${iteration}:`;
 }

@@ -13,7 +13,7 @@ export interface ProgressOptions {
 const FORMAT = 'return {returns}  KL {kl}  {left}';
 
 /**
- * Shows iteration, return before → after adaptation, KL of the meta-step and the time left; evaluations on validation tasks,
+ * Shows iteration, return (before → after adaptation), KL of the step and the time left; evaluations on validation tasks,
  * what checks said and warnings as lines of their own.
  */
 export class ProgressLogger implements Logger {
@@ -61,7 +61,7 @@ export class ProgressLogger implements Logger {
     const perIteration = (this.now() - this.begun) / 1000 / (iteration - this.first);
     const left = last ? 'done' : `${formatDuration(perIteration * (this.total - iteration))} left`;
     if (this.bar) {
-      this.bar.update(iteration, { returns: returnsText(metrics), kl: figure(metrics['kl/meta'], formatSmall), left });
+      this.bar.update(iteration, { returns: returnsText(metrics), kl: klText(metrics), left });
       // The final evaluation may show a bar of its own.
       if (last) this.stopBar();
       return;
@@ -70,7 +70,7 @@ export class ProgressLogger implements Logger {
     const kept = metrics.accepted === false ? '  (step not taken)' : '';
     const text =
       `iteration ${String(iteration).padStart(width)}/${this.total}  return ${returnsText(metrics)}  ` +
-      `KL ${figure(metrics['kl/meta'], formatSmall)}  ${left}${kept}`;
+      `KL ${klText(metrics)}  ${left}${kept}`;
     if (iteration > this.first + 1 && !last && this.now() - this.printed < this.options.interval * 1000) {
       this.waiting = text;
       return;
@@ -114,8 +114,14 @@ export class ProgressLogger implements Logger {
   }
 }
 
+/** The return of a trainer that does not adapt, or before and after adaptation. */
 function returnsText(metrics: Metrics): string {
+  if ('return/mean' in metrics) return figure(metrics['return/mean'], formatReturn);
   return `${figure(metrics['return/before'], formatReturn)} → ${figure(metrics['return/after'], formatReturn)}`;
+}
+
+function klText(metrics: Metrics): string {
+  return figure('kl/policy' in metrics ? metrics['kl/policy'] : metrics['kl/meta'], formatSmall);
 }
 
 function figure(value: Metrics[string] | undefined, format: (value: number) => string): string {

@@ -7,6 +7,7 @@ import { quoteAll } from '../plugins/nearest.js';
 import type { Registry } from '../plugins/registry.js';
 import { type ComponentKind, LIST_SLOTS, type ListSlot, SLOTS, type Slot } from '../plugins/tokens.js';
 import { type ConfigIssue, type ConfigPath, configError, describeValue, unknownKey, zodIssues } from './issues.js';
+import { adaptationIssues, withoutSteps } from './no-adaptation.js';
 import { DEFAULT_COMPONENTS } from './overrides.js';
 import {
   type ComponentConfig,
@@ -16,7 +17,7 @@ import {
   type ResolvedConfig,
   runSchema,
 } from './schema.js';
-import { slotIssues } from './slots.js';
+import { slotIssues, trainerNamed } from './slots.js';
 import type { ConfigSource } from './source.js';
 
 /** A component that a config chose for a place, with its options; or the user's own object. */
@@ -76,7 +77,14 @@ class Resolver {
     const root = config as Readonly<Record<string, unknown>>;
     for (const key of Object.keys(root)) if (!KEYS.includes(key)) this.issues.push(unknownKey([key], key, KEYS));
     const run = this.section(runSchema, 'run', this.withName(root.run ?? {}));
-    const evaluation = this.section(evaluationSchema, 'evaluation', root.evaluation ?? {});
+    const trainer = trainerNamed(root, this.context.registry);
+    const adapts = trainer?.adapts !== false;
+    const evaluation = this.section(
+      evaluationSchema,
+      'evaluation',
+      adapts ? (root.evaluation ?? {}) : withoutSteps(root.evaluation ?? {}),
+    );
+    if (evaluation && !adapts) this.issues.push(...adaptationIssues(evaluation, String(trainer?.name)));
     const plugins = this.section(pluginsSchema, 'plugins', root.plugins ?? []);
     const slots = this.slots(root);
     const lists = mapValues(LIST_SLOTS, (kind, slot) => this.list(kind, slot, root[slot]));

@@ -16,6 +16,8 @@ const count = (description: string, max: number, min = 1) =>
 // The upper bounds are those of the random streams' indices.
 const tasks = (description: string) => count(description, 2 ** 20);
 const steps = (description: string) => count(description, 2 ** 12 - 1, 0);
+const EVALUATION_STEPS =
+  'Adaptation steps; returns are measured after 0, 1, …, steps. Always 0 with a trainer that does not adapt';
 const rollouts = (description: string) => count(description, 2 ** 28);
 
 const stepSizes = z
@@ -70,7 +72,7 @@ export const finalEvaluationSchema = z
       .union([tasks('How many tasks'), z.string().min(1)])
       .default(40)
       .describe('How many unseen tasks to draw (at least 1), or the name of one of the task sets of `tasks`'),
-    steps: steps('Adaptation steps; returns are measured after 0, 1, …, steps').default(3),
+    steps: steps(EVALUATION_STEPS).default(3),
     rollouts: rollouts('Episodes per task and adaptation step').default(20),
     seed: seed('Seeds the final evaluation').default(2000),
     stepSizes,
@@ -87,9 +89,15 @@ export const evaluationSchema = z
       0,
     ).default(10),
     tasks: tasks('How many validation tasks').default(20),
-    steps: steps('Adaptation steps; returns are measured after 0, 1, …, steps').default(1),
+    steps: steps(EVALUATION_STEPS).default(1),
     rollouts: rollouts('Episodes per task and adaptation step').default(20),
     seed: seed('Seeds the validation tasks and their evaluation').default(1000),
+    greedy: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether to measure the mode of the policy in place of sampled actions, in validation and in the final evaluation',
+      ),
     keepBest: z
       .boolean()
       .default(true)

@@ -41,7 +41,10 @@ export function slotIssues(
 }
 
 /** The trainer that a config names, also where its options are wrong. The user's own trainer says nothing of slots. */
-function trainerNamed({ trainer }: Readonly<Record<string, unknown>>, registry: Registry): AnyComponent | undefined {
+export function trainerNamed(
+  { trainer }: Readonly<Record<string, unknown>>,
+  registry: Registry,
+): AnyComponent | undefined {
   const use = typeof trainer === 'object' && trainer !== null && 'use' in trainer ? trainer.use : trainer;
   return typeof use === 'string' ? registry.find('trainer', use)?.component : undefined;
 }

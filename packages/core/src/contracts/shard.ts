@@ -40,6 +40,8 @@ export interface EvaluateTasksRequest {
   readonly steps: number;
   readonly rollouts: number;
   readonly seed: number;
+  /** Measure the mode of the policy in place of sampled actions. */
+  readonly greedy?: boolean;
   readonly stepSizes?: readonly number[];
   /** Tasks with an index below this keep one episode per step. */
   readonly examples: number;

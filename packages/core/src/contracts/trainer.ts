@@ -21,6 +21,8 @@ export interface EvaluationRequest {
   readonly rollouts: number;
   /** Seeds every stream of the evaluation. */
   readonly seed: number;
+  /** Measure the mode of the policy in place of sampled actions. What is adapted to is sampled all the same. */
+  readonly greedy?: boolean;
   /** Replaces the inner step size at each step; the last one is repeated. */
   readonly stepSizes?: readonly number[];
   /** How many tasks to keep one example episode of, per step, for drawing. */
@@ -60,8 +62,13 @@ export interface Trainer {
   readonly parameters: Float64Array;
   /** Runs iteration number `iteration` (from 1). Depends on nothing but θ, the state, the config and this number. */
   iterate(iteration: number): Promise<IterationResult>;
-  /** Measures adaptation with these parameters (θ if left out). Changes nothing. */
-  evaluate(request: EvaluationRequest, parameters?: Float64Array): Promise<EvaluationResult>;
+  /**
+   * Measures adaptation. Changes nothing.
+   *
+   * @param parameters Those of a checkpoint; θ if left out.
+   * @param state What {@link state} returned when they were θ; the present state if left out.
+   */
+  evaluate(request: EvaluationRequest, parameters?: Float64Array, state?: Json): Promise<EvaluationResult>;
   /** Everything besides θ that the next iteration depends on. */
   state(): Json;
   /** Puts θ and {@link state} back. */

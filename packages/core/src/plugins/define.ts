@@ -38,6 +38,8 @@ export interface Component<
   readonly inject: I;
   /** For trainers: the slots that a config must fill for it beyond the common ones. */
   readonly slots?: readonly string[];
+  /** For trainers: false if they do not adapt, so that an evaluation measures the policy as it is (`evaluation.steps` is 0). */
+  readonly adapts?: boolean;
   /** For trainers that can use worker threads (`run.workers`). Absent: all work is done in the main thread. */
   readonly workers?: WorkerSupport<z.output<Options>>;
   /** Makes it. */

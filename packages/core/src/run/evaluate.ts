@@ -17,6 +17,8 @@ export interface EvaluationPlan {
   readonly rollouts: number;
   /** Seeds the draw of the tasks and every stream of the evaluation. */
   readonly seed: number;
+  /** Whether the mode of the policy is measured in place of sampled actions; no if left out. */
+  readonly greedy?: boolean | undefined;
   /** Replaces the inner step size at each step. */
   readonly stepSizes?: readonly number[] | undefined;
   /** How many tasks to keep example episodes of. */
@@ -30,6 +32,8 @@ export interface EvaluationRecord {
   readonly taskSet: string | null;
   readonly seed: number;
   readonly rollouts: number;
+  /** Whether the mode of the policy was measured in place of sampled actions. */
+  readonly greedy: boolean;
   readonly stepSizes: readonly number[] | null;
   /** Which parameters were evaluated. */
   readonly checkpoint: CheckpointName;
@@ -45,6 +49,8 @@ export interface EvaluationRecord {
 /** The parameters to evaluate, and where they come from. */
 export interface EvaluatedParameters {
   readonly parameters: Float64Array;
+  /** The trainer's state that belongs to them; its present one if left out. */
+  readonly state?: Json;
   readonly checkpoint: CheckpointName;
   readonly iteration: number;
 }
@@ -95,25 +101,27 @@ export function chooseTasks(
 export async function evaluateRun(
   { trainer, tasks: distribution }: EvaluableExperiment,
   plan: EvaluationPlan,
-  { parameters, checkpoint, iteration }: EvaluatedParameters,
+  { parameters, state, checkpoint, iteration }: EvaluatedParameters,
   options: {
     readonly place?: 'evaluation.final.tasks' | '--tasks';
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
   } = {},
 ): Promise<EvaluationRecord> {
   const { tasks, taskSet } = chooseTasks(distribution, plan, options.place);
-  const { steps, rollouts, seed, stepSizes, examples } = plan;
+  const { steps, rollouts, seed, greedy = false, stepSizes, examples } = plan;
   const result = await trainer.evaluate(
     {
       tasks,
       steps,
       rollouts,
       seed,
+      greedy,
       ...(stepSizes && { stepSizes }),
       ...(examples !== undefined && { examples }),
       ...(options.onProgress && { onProgress: options.onProgress }),
     },
     parameters,
+    state,
   );
   assertFiniteReturns(result);
   return {
@@ -121,6 +129,7 @@ export async function evaluateRun(
     taskSet,
     seed,
     rollouts,
+    greedy,
     stepSizes: stepSizes ?? null,
     checkpoint,
     iteration,

@@ -134,10 +134,15 @@ export class TrainingRun {
   private async restoreBest(restored: Checkpoint): Promise<void> {
     const { directory } = this.options;
     if (!directory) return;
-    const { iteration, evaluation, sha256 } = restored.record;
+    const { iteration, evaluation, sha256, trainer: state } = restored.record;
     const load = () => loadCheckpoint(directory.checkpoints, 'best', this.experiment.trainer.layout);
     if (evaluation.best?.iteration === iteration) {
-      this.validation.bestParameters = { parameters: restored.parameters.slice(), checkpoint: 'best', iteration };
+      this.validation.bestParameters = {
+        parameters: restored.parameters.slice(),
+        state,
+        checkpoint: 'best',
+        iteration,
+      };
       // `last` is written before `best`: a process killed between the two leaves the best in `last` alone.
       this.bestIsMissing = (await load().catch(() => null))?.record.sha256 !== sha256;
       return;
@@ -146,7 +151,12 @@ export class TrainingRun {
       const { record, parameters } = await load();
       const later = `best.json is of iteration ${record.iteration}, which comes after the checkpoint of iteration ${iteration} that the run goes on from.`;
       if (record.iteration > iteration) throw new InnerloopError('CHECKPOINT_UNREADABLE', later);
-      this.validation.bestParameters = { parameters, checkpoint: 'best', iteration: record.iteration };
+      this.validation.bestParameters = {
+        parameters,
+        state: record.trainer,
+        checkpoint: 'best',
+        iteration: record.iteration,
+      };
     } catch (error) {
       this.notices.push(`${messageOf(error)} Training goes on without it.`);
     }
@@ -220,7 +230,8 @@ export class TrainingRun {
   private async evaluateFinally(): Promise<EvaluationRecord> {
     const { config, events } = this.experiment;
     const chosen = this.parametersToEvaluate();
-    const record = await evaluateRun(this.experiment, config.evaluation.final, chosen, {
+    const { final, greedy } = config.evaluation;
+    const record = await evaluateRun(this.experiment, { ...final, greedy }, chosen, {
       place: 'evaluation.final.tasks',
       onProgress: (done, total) => {
         if (this.options.signal?.aborted) throw new EvaluationInterrupted();

@@ -27,16 +27,17 @@ export class Validation {
   /** The evaluation after this iteration, if it has one. */
   async after(iteration: number): Promise<ValidationOutcome | undefined> {
     const { config, trainer, tasks: distribution } = this.experiment;
-    const { every, tasks, steps, rollouts, seed, stepSizes, keepBest } = config.evaluation;
+    const { every, tasks, steps, rollouts, seed, greedy, stepSizes, keepBest } = config.evaluation;
     if (every === 0 || iteration % every !== 0) return undefined;
     this.tasks ??= chooseTasks(distribution, { tasks, seed }).tasks;
-    const request = { tasks: this.tasks, steps, rollouts, seed, ...(stepSizes && { stepSizes }) };
+    const request = { tasks: this.tasks, steps, rollouts, seed, greedy, ...(stepSizes && { stepSizes }) };
     const result = await trainer.evaluate(request);
     const score = scoreOf(result);
     const best = Number.isFinite(score) && (this.best === null || score > this.best.score);
     if (best) {
       this.best = { iteration, score };
-      if (keepBest) this.bestParameters = { parameters: trainer.parameters.slice(), checkpoint: 'best', iteration };
+      const now = { parameters: trainer.parameters.slice(), state: trainer.state() };
+      if (keepBest) this.bestParameters = { ...now, checkpoint: 'best', iteration };
     }
     return { result, score, best };
   }

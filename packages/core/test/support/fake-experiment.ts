@@ -41,6 +41,8 @@ export class FakeTrainer implements Trainer {
   ]);
   parameters: Float64Array = Float64Array.of(0.1, -0.2, 0.3, -0.4, 0.5, -0.6);
   private velocity: Float64Array = new Float64Array(6);
+  /** What {@link evaluate} was asked, and with which state. */
+  readonly evaluations: { readonly request: EvaluationRequest; readonly state: Json | undefined }[] = [];
 
   constructor(private readonly behaviour: FakeBehaviour = {}) {}
 
@@ -66,7 +68,12 @@ export class FakeTrainer implements Trainer {
   }
 
   /** The return of goal g after s steps is score · 2⁻ˢ, where score is −|θ₀ − g| unless replaced. */
-  async evaluate(request: EvaluationRequest, parameters: Float64Array = this.parameters): Promise<EvaluationResult> {
+  async evaluate(
+    request: EvaluationRequest,
+    parameters: Float64Array = this.parameters,
+    state?: Json,
+  ): Promise<EvaluationResult> {
+    this.evaluations.push({ request, state });
     const { tasks, steps, examples = 0, onProgress } = request;
     const score = this.behaviour.score ?? ((theta, goal) => -Math.abs((theta[0] as number) - goal));
     const scores = tasks.map((task, index) => {
