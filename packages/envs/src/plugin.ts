@@ -1,8 +1,12 @@
 import { definePlugin } from '@innerloop/core';
+import { bernoulliBanditComponent, gaussianBanditComponent } from './bandits/distribution.js';
 import { cartPoleVariedComponent } from './classic-control/cart-pole-varied.js';
 import { classicControlComponents } from './classic-control/distribution.js';
 import { pendulumVariedComponent } from './classic-control/pendulum-varied.js';
+import { pointCornerComponent } from './corner-points/point-corner.js';
+import { pointMomentumComponent } from './corner-points/point-momentum.js';
 import { pointNavigationComponent } from './point-navigation/distribution.js';
+import { tabularMdpComponent } from './tabular-mdp/distribution.js';
 import { actionScalingComponent } from './wrappers/action-scaling.js';
 import { timeLimitComponent } from './wrappers/time-limit.js';
 
@@ -14,6 +18,11 @@ export const envsPlugin = definePlugin({
   module: import.meta.url,
   components: [
     pointNavigationComponent,
+    pointCornerComponent,
+    pointMomentumComponent,
+    bernoulliBanditComponent,
+    gaussianBanditComponent,
+    tabularMdpComponent,
     ...classicControlComponents,
     cartPoleVariedComponent,
     pendulumVariedComponent,

@@ -1,0 +1,80 @@
+import { type BoxSpace, defineComponent, type Random, type TaskDistribution, type TaskView } from '@innerloop/core';
+import { z } from 'zod';
+import {
+  MOMENTUM_START,
+  MOMENTUM_START_VELOCITY,
+  MOMENTUM_STEP,
+  PointMomentumEnvironment,
+} from './point-momentum-environment.js';
+import {
+  assertCorner,
+  boxWithin,
+  CORNERS,
+  type CornerTask,
+  cornerRewardOption,
+  sampleCorners,
+  viewOfCorner,
+} from './task.js';
+
+const pointMomentumOptions = z.strictObject({
+  reward: cornerRewardOption.describe(
+    'sparse: by how much the goal is nearer than sparseRadius, else 0; dense: minus the distance; dense-squared: minus its square',
+  ),
+  sparseRadius: z
+    .number()
+    .positive()
+    .default(2)
+    .describe('The sparse reward is paid within this distance of the goal, above 0'),
+  horizon: z.int().min(1).default(200).describe('H: steps after which an episode ends, at least 1'),
+});
+
+/** Options of {@link PointMomentum}; any may be left out. */
+export type PointMomentumOptions = z.input<typeof pointMomentumOptions>;
+
+/**
+ * A point with momentum that must come to rest in one of four corners; see {@link PointMomentumEnvironment}. The task set `corners`
+ * holds all four tasks.
+ */
+export class PointMomentum implements TaskDistribution<CornerTask> {
+  readonly horizon: number;
+  readonly observationSpace: BoxSpace;
+  readonly actionSpace: BoxSpace = boxWithin([MOMENTUM_STEP, MOMENTUM_STEP]);
+  readonly taskSets: Readonly<Record<'corners', readonly CornerTask[]>> = { corners: CORNERS };
+  private readonly options: z.output<typeof pointMomentumOptions>;
+
+  /** @throws ZodError if an option is unknown or out of range. */
+  constructor(options: PointMomentumOptions = {}) {
+    this.options = pointMomentumOptions.parse(options);
+    const H = this.options.horizon;
+    this.horizon = H;
+    // Pushed the same way at every step: v_t = v_0 + 0.1 t, and s_H = s_0 + Σ v_t.
+    const fastest = MOMENTUM_START_VELOCITY + H * MOMENTUM_STEP;
+    const furthest = MOMENTUM_START + H * MOMENTUM_START_VELOCITY + ((H * (H + 1)) / 2) * MOMENTUM_STEP;
+    this.observationSpace = boxWithin([furthest, furthest, fastest, fastest]);
+  }
+
+  sample(random: Random, count: number): CornerTask[] {
+    return sampleCorners(random, count);
+  }
+
+  /** @throws InnerloopError ENVIRONMENT_INVALID if the task is not one of the four corners. */
+  create(task: CornerTask): PointMomentumEnvironment {
+    assertCorner('point-momentum', task);
+    const { observationSpace, actionSpace } = this;
+    const { reward, sparseRadius } = this.options;
+    return new PointMomentumEnvironment(task, { observationSpace, actionSpace, reward, sparseRadius });
+  }
+
+  view(task: CornerTask): TaskView {
+    return viewOfCorner(task);
+  }
+}
+
+/** `tasks: { use: point-momentum }` */
+export const pointMomentumComponent = defineComponent({
+  kind: 'tasks',
+  name: 'point-momentum',
+  summary: 'A point that is pushed, and whose goal is one of four corners',
+  options: pointMomentumOptions,
+  create: (options) => new PointMomentum(options),
+});
