@@ -1,5 +1,6 @@
 import type { Action, BoxSpace, Environment, Random, Step } from '@innerloop/core';
-import { CORNERS, type CornerReward, type CornerTask, clip, uniformWithin } from './task.js';
+import { clip, uniformWithin } from './shared.js';
+import { CORNERS, type CornerReward, type CornerTask } from './task.js';
 
 /** Longest move along each axis in one step. */
 export const CORNER_STEP = 0.2;

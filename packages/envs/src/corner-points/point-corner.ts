@@ -1,15 +1,8 @@
 import { type BoxSpace, defineComponent, type Random, type TaskDistribution, type TaskView } from '@innerloop/core';
 import { z } from 'zod';
 import { CORNER_START, CORNER_STEP, PointCornerEnvironment } from './point-corner-environment.js';
-import {
-  assertCorner,
-  boxWithin,
-  CORNERS,
-  type CornerTask,
-  cornerRewardOption,
-  sampleCorners,
-  viewOfCorner,
-} from './task.js';
+import { assertCorner, boxWithin, cornerRewardOption, sampleCorners, viewOfCorner } from './shared.js';
+import { CORNERS, type CornerTask } from './task.js';
 
 const pointCornerOptions = z.strictObject({
   reward: cornerRewardOption.describe(

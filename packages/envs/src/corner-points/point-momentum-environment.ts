@@ -1,5 +1,6 @@
 import type { Action, BoxSpace, Environment, Random, Step } from '@innerloop/core';
-import { type CornerReward, type CornerTask, clip, uniformWithin } from './task.js';
+import { clip, uniformWithin } from './shared.js';
+import type { CornerReward, CornerTask } from './task.js';
 
 /** Largest change of the velocity along each axis in one step. */
 export const MOMENTUM_STEP = 0.1;

@@ -6,15 +6,8 @@ import {
   MOMENTUM_STEP,
   PointMomentumEnvironment,
 } from './point-momentum-environment.js';
-import {
-  assertCorner,
-  boxWithin,
-  CORNERS,
-  type CornerTask,
-  cornerRewardOption,
-  sampleCorners,
-  viewOfCorner,
-} from './task.js';
+import { assertCorner, boxWithin, cornerRewardOption, sampleCorners, viewOfCorner } from './shared.js';
+import { CORNERS, type CornerTask } from './task.js';
 
 const pointMomentumOptions = z.strictObject({
   reward: cornerRewardOption.describe(

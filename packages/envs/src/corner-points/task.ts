@@ -1,6 +1,3 @@
-import { type BoxSpace, InnerloopError, type Random, type TaskView } from '@innerloop/core';
-import { z } from 'zod';
-
 /** Which corner is the goal. */
 export type CornerTask = {
   /** x and y, each −2 or 2. */
@@ -17,48 +14,3 @@ export const CORNERS: readonly CornerTask[] = [
 
 /** `dense`: −d at every step, d the Euclidean distance to the goal; `dense-squared`: −d². `sparse` differs between the two environments. */
 export type CornerReward = 'sparse' | 'dense' | 'dense-squared';
-
-/** The option that chooses {@link CornerReward}. */
-export const cornerRewardOption = z.enum(['sparse', 'dense', 'dense-squared']).default('sparse');
-
-/** Draws goals. */
-export function sampleCorners(random: Random, count: number): CornerTask[] {
-  return Array.from({ length: count }, () => CORNERS[random.integer(CORNERS.length)] as CornerTask);
-}
-
-/**
- * Checks a task of the component `name`.
- *
- * @throws InnerloopError ENVIRONMENT_INVALID unless it is `{ goal }` with one of the four corners.
- */
-export function assertCorner(name: string, task: CornerTask): void {
-  const goal: unknown = (task as Partial<CornerTask> | null)?.goal;
-  const known = CORNERS.some(
-    ({ goal: [x, y] }) => Array.isArray(goal) && goal.length === 2 && goal[0] === x && goal[1] === y,
-  );
-  if (known) return;
-  throw new InnerloopError(
-    'ENVIRONMENT_INVALID',
-    `A task of ${name} must be { "goal": [x, y] } with x and y each -2 or 2, found ${JSON.stringify(task)}.`,
-  );
-}
-
-/** How both environments are drawn. */
-export function viewOfCorner(task: CornerTask): TaskView {
-  return { axes: [0, 1], target: task.goal };
-}
-
-/** The box of all vectors within these limits of the origin. */
-export function boxWithin(limits: readonly number[]): BoxSpace {
-  return { kind: 'box', low: limits.map((limit) => -limit), high: [...limits] };
-}
-
-/** Uniform on [−limit, limit]. */
-export function uniformWithin(random: Random, limit: number): number {
-  return limit * (2 * random.uniform() - 1);
-}
-
-/** `value`, but at most `limit` away from 0. */
-export function clip(value: number, limit: number): number {
-  return Math.min(limit, Math.max(-limit, value));
-}
