@@ -139,7 +139,7 @@ async function initialize(choice: BackendChoice, source: ConfigSource | undefine
 }
 
 /** What only the made components can tell: whether they fit each other and the evaluation. */
-function misfits(config: ResolvedConfig, { slots }: Parts, container: ExperimentContainer): ConfigIssue[] {
+function misfits(config: ResolvedConfig, { slots, lists }: Parts, container: ExperimentContainer): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   if (slots.meta && slots.objective) {
     const { needs } = container.get(TOKENS.meta);
@@ -153,6 +153,18 @@ function misfits(config: ResolvedConfig, { slots }: Parts, container: Experiment
         hint: '; choose another objective or optimizer',
       });
     }
+  }
+  const { trainer } = slots;
+  if (lists.wrappers.length > 0 && trainer && 'component' in trainer && !trainer.component.learnsWrappers) {
+    container.get(TOKENS.wrappers).forEach(({ learned }, index) => {
+      if (!learned) return;
+      issues.push({
+        path: ['wrappers', index],
+        expected: `a wrapper that learns nothing, since the trainer '${config.trainer.use}' does not save what wrappers learn`,
+        found: `'${config.wrappers[index]?.use}', which does`,
+        hint: '; remove it or choose another trainer, such as policy-gradient',
+      });
+    });
   }
   const { stepSizes, final } = config.evaluation;
   const path = ['evaluation', ...(stepSizes ? [] : ['final']), 'stepSizes'];

@@ -1,4 +1,5 @@
 export * from './batch-objective.js';
 export * from './collect.js';
+export * from './learned-wrappers.js';
 export * from './plugin.js';
 export * from './trainer.js';

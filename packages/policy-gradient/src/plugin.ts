@@ -1,6 +1,7 @@
 import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
 import { Adapter, MamlObjective, NO_ADAPTATION } from '@innerloop/maml';
 import { z } from 'zod';
+import { LearnedWrappers } from './learned-wrappers.js';
 import { PolicyGradientTrainer } from './trainer.js';
 
 /** `trainer: { use: policy-gradient }` */
@@ -39,17 +40,19 @@ export const policyGradientTrainerComponent = defineComponent({
   }),
   slots: ['optimizer'],
   adapts: false,
+  learnsWrappers: true,
   inject: {
     tasks: TOKENS.tasks,
     policy: TOKENS.policy,
     advantages: TOKENS.advantages,
     baseline: TOKENS.baseline,
     optimizer: TOKENS.optimizer,
+    wrappers: TOKENS.wrappers,
     events: TOKENS.events,
     checks: TOKENS.checks,
     run: TOKENS.run,
   },
-  create: (options, { optimizer, events, checks, run, ...parts }) => {
+  create: (options, { optimizer, wrappers, events, checks, run, ...parts }) => {
     const { stepsPerIteration, episodesPerIteration, tasksPerIteration, engine } = options;
     const objective = new MamlObjective(parts.policy, NO_ADAPTATION, {
       derivative: 'exact',
@@ -59,7 +62,7 @@ export const policyGradientTrainerComponent = defineComponent({
     const adapter = new Adapter({ ...parts, inner: NO_ADAPTATION, objective });
     const amount = episodesPerIteration === null ? { steps: stepsPerIteration } : { episodes: episodesPerIteration };
     return new PolicyGradientTrainer(
-      { adapter, objective, optimizer, events, checks },
+      { adapter, objective, optimizer, wrappers: new LearnedWrappers(wrappers), events, checks },
       { seed: run.seed, tasksPerIteration, amount },
     );
   },

@@ -26,6 +26,7 @@ import {
 import { type Adapter, evaluateOnShards, LocalShard } from '@innerloop/maml';
 import { batchObjective } from './batch-objective.js';
 import { type Amount, collectEpisodes } from './collect.js';
+import type { LearnedWrappers } from './learned-wrappers.js';
 
 /*
  * Vanilla policy gradient (VPG) and trust region policy optimization (TRPO), each Algorithm 1 of Spinning Up
@@ -67,7 +68,17 @@ export interface PolicyGradientParts extends PolicyStepParts {
   readonly adapter: Adapter;
   /** Asked with no inner batches; see batch-objective.ts. */
   readonly objective: MetaObjective;
+  /** The wrappers of the adapter's tasks. */
+  readonly wrappers: LearnedWrappers;
 }
+
+/** What {@link PolicyGradientTrainer.state} returns. */
+type SavedState = {
+  readonly optimizer: Json;
+  readonly value: Json;
+  readonly wrappers: readonly Json[];
+  readonly steps: number;
+};
 
 /** See the head of this file. */
 export class PolicyGradientTrainer implements Trainer {
@@ -100,7 +111,7 @@ export class PolicyGradientTrainer implements Trainer {
   async iterate(iteration: number): Promise<IterationResult> {
     const started = performance.now();
     this.parts.events.emit('iteration:start', { iteration });
-    const trajectories = await this.collect(iteration); // line 3
+    const trajectories = await this.parts.wrappers.learn(() => this.collect(iteration)); // line 3
     const batch = prepareBatch(trajectories, this.value, this.parts.adapter.parts.advantages, this.fitted); // lines 4 and 5
     const sampled = performance.now();
     const described = this.describe(iteration, trajectories, batch);
@@ -122,19 +133,28 @@ export class PolicyGradientTrainer implements Trainer {
     return step.stop === undefined ? { metrics } : { metrics, stop: step.stop };
   }
 
-  evaluate(request: EvaluationRequest, parameters: Float64Array = this.theta): Promise<EvaluationResult> {
-    return evaluateOnShards([this.shard], request, parameters);
+  evaluate(request: EvaluationRequest, parameters: Float64Array = this.theta, state?: Json): Promise<EvaluationResult> {
+    const evaluate = () => evaluateOnShards([this.shard], request, parameters);
+    return state === undefined ? evaluate() : this.parts.wrappers.as((state as SavedState).wrappers, evaluate);
   }
 
   state(): Json {
-    return { optimizer: this.parts.optimizer.state(), value: this.value.state(), steps: this.stepsSoFar };
+    const { optimizer, wrappers } = this.parts;
+    const saved: SavedState = {
+      optimizer: optimizer.state(),
+      value: this.value.state(),
+      wrappers: wrappers.state(),
+      steps: this.stepsSoFar,
+    };
+    return { ...saved };
   }
 
   restore(parameters: Float64Array, state: Json): void {
-    const { optimizer, value, steps } = state as { optimizer: Json; value: Json; steps: number };
+    const { optimizer, value, wrappers, steps } = state as SavedState;
     this.theta = parameters.slice();
     this.parts.optimizer.restore(optimizer);
     this.value.restore(value);
+    this.parts.wrappers.restore(wrappers);
     this.stepsSoFar = steps;
   }
 

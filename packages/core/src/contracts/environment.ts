@@ -99,4 +99,21 @@ export interface Wrapper {
   spaces(spaces: Spaces): Spaces;
   /** The wrapped environment; its spaces equal `this.spaces(environment)`. */
   wrap(environment: Environment): Environment;
+  /** What it learns from the environments that it wraps, such as running statistics. Absent: nothing. */
+  readonly learned?: LearnedWrapping;
+}
+
+/**
+ * What a wrapper learns. It changes at one moment only, so that all episodes of a batch, and those of an evaluation, are wrapped in the same
+ * way: what environments show between `begin` and `end` is counted, and takes effect at `end`.
+ */
+export interface LearnedWrapping {
+  /** A batch of training is about to be collected. */
+  begin(): void;
+  /** It has been collected. */
+  end(): void;
+  /** What a checkpoint must hold. */
+  state(): Json;
+  /** Puts back what {@link state} returned. */
+  restore(state: Json): void;
 }

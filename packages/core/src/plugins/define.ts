@@ -40,6 +40,8 @@ export interface Component<
   readonly slots?: readonly string[];
   /** For trainers: false if they do not adapt, so that an evaluation measures the policy as it is (`evaluation.steps` is 0). */
   readonly adapts?: boolean;
+  /** For trainers: true if they let wrappers learn (`Wrapper.learned`) and save what these have learned. */
+  readonly learnsWrappers?: boolean;
   /** For trainers that can use worker threads (`run.workers`). Absent: all work is done in the main thread. */
   readonly workers?: WorkerSupport<z.output<Options>>;
   /** Makes it. */
