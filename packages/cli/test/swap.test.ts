@@ -170,9 +170,10 @@ const base: ExperimentConfig = {
   loggers: [],
 };
 
-/** What must change besides the component itself, because it speaks of other actions. */
+/** What must change besides the component itself: because it speaks of other actions, or has nothing that trpo could use. */
 const COMPANIONS: Record<string, ExperimentConfig> = {
   'policy categorical-mlp': { tasks: { use: 'outside' }, wrappers: [] },
+  'objective reptile': { meta: { use: 'gradient', method: 'sgd', learningRate: 0.5 } },
   'tasks outside': { policy: { use: 'categorical-mlp', hiddenSizes: [4] }, wrappers: [] },
 };
 
