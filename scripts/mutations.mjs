@@ -6,6 +6,7 @@ import { tryMutations } from './lib/mutate.mjs';
 const REFERENCE = 'packages/maml/test/reference.grad.test.ts';
 const WRITTEN_OUT = 'packages/maml/test/written-out.grad.test.ts';
 const OBJECTIVE = 'packages/maml/test/objective.grad.test.ts';
+const VARIANTS = 'packages/maml/test/variants.grad.test.ts';
 
 /** @type {readonly import('./lib/mutate.mjs').Mutation[]} */
 export const MUTATIONS = [
@@ -133,6 +134,64 @@ export const MUTATIONS = [
     find: 'phi.map((value, i) => value - alpha * (g[i] as number))',
     replace: 'phi.map((value, i) => value - 0 * alpha * (g[i] as number))',
     tests: ['packages/maml/test/maml.learn.test.ts'],
+  },
+  {
+    name: 'inner terms of the objective leave no gradient',
+    file: 'packages/maml/src/adaptation.ts',
+    find: 'if (also) policy = addLists(policy, also(recorded.step));',
+    replace: '',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'inner terms pass by the Jacobian of the steps before',
+    file: 'packages/maml/src/adaptation.ts',
+    find: 'if (also) policy = addLists(policy, also(recorded.step));',
+    replace:
+      'if (also && recorded.step === 0) for (const { step } of this.steps) policy = addLists(policy, also(step));',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'promp clips on the wrong side',
+    file: 'packages/maml/src/promp.ts',
+    find: 'ops.relu(ops.neg(advantages))',
+    replace: 'ops.neg(ops.relu(advantages))',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'promp: KL the other way round',
+    file: 'packages/maml/src/promp.ts',
+    find: 'policy.kl(oldDistribution, distribution)',
+    replace: 'policy.kl(distribution, oldDistribution)',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'e-maml: the score with the wrong sign',
+    file: 'packages/maml/src/e-maml.ts',
+    find: 'ops.sub(logProbability, oldLogProbability)',
+    replace: 'ops.sub(oldLogProbability, logProbability)',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'reptile: φ moves with θ',
+    file: 'packages/maml/src/reptile.ts',
+    find: 'value - (this.phi[i] as number)',
+    replace: 'value - (this.task.adapted(parameters)[i] as number)',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'meta-sgd: no derivative reaches the step sizes',
+    file: 'packages/optim-vpg/src/meta-sgd.ts',
+    find: 'ops.mul(alpha[index] as Tensor, g[index] as Tensor)',
+    replace:
+      'ops.mul(Object.assign(Object.create(alpha[index] as Tensor), { tracked: false }) as Tensor, g[index] as Tensor)',
+    tests: [VARIANTS],
+  },
+  {
+    name: 'written out: anil keeps parts on the wrong side of H',
+    file: 'packages/maml/src/written-out-objective.ts',
+    find: 'transposed ? point.hessianProduct(maths.keepAdapted(v)) : maths.keepAdapted(point.hessianProduct(v))',
+    replace: 'transposed ? maths.keepAdapted(point.hessianProduct(v)) : point.hessianProduct(maths.keepAdapted(v))',
+    tests: [VARIANTS],
   },
 ];
 
