@@ -1,14 +1,4 @@
-import type {
-  Batch,
-  MetaObjective,
-  ObjectiveCapability,
-  ParameterLayout,
-  PolicyObjective,
-  TaskObjective,
-} from '@innerloop/core';
-
-/** What a batch's objective answers. */
-export const BATCH_OBJECTIVE_PROVIDES: readonly ObjectiveCapability[] = ['surrogate', 'gradient', 'kl', 'curvature'];
+import type { Batch, MetaObjective, ParameterLayout, PolicyObjective, TaskObjective } from '@innerloop/core';
 
 /** One batch as a problem for a policy optimizer. */
 export interface BatchObjective extends PolicyObjective {
