@@ -69,7 +69,7 @@ export const eMamlObjectiveComponent = defineComponent({
       .number()
       .min(0)
       .default(1)
-      .describe('Weight of the exploration term, from 0, which is MAML; usual range 0.1 to 10'),
+      .describe('Weight of the exploration term, from 0, which is MAML; usual range 0.1 to 1'),
     derivative,
     curvature,
     curvatureSubsample,
