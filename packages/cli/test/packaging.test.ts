@@ -36,6 +36,7 @@ describe('the packed tarballs', () => {
       '@innerloop/maml',
       '@innerloop/optim-trpo',
       '@innerloop/optim-vpg',
+      '@innerloop/policy-gradient',
       '@innerloop/report',
     ]);
   });

@@ -172,7 +172,7 @@ describe('optimisation health', () => {
     const kl = panel('KL of the meta-step');
     // 0 … 0.01 over 178 … 30 (height 220, margins 42 and 30): the limit is at the top, 0.008 at 178 − 0.8 · 148.
     expect(numbers(one(kl, '.limit line'), 'y1')).toEqual([30]);
-    expect(numbers(one(kl, '.kl-meta path'), 'd')).toBeAllClose([56, 59.6, 180, 178, 304, 59.6], { atol: 0.01 });
+    expect(numbers(one(kl, '.kl-step path'), 'd')).toBeAllClose([56, 59.6, 180, 178, 304, 59.6], { atol: 0.01 });
     expect(all(kl, '.not-taken > *')).toHaveLength(1);
     const backtracks = panel('Backtracks of the line search');
     expect(all(backtracks, '.taken > *')).toHaveLength(2);

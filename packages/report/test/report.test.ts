@@ -48,7 +48,58 @@ describe('the page', () => {
     files.evaluation = { ...files.evaluation, tasks: [null], views: [], references: [], result };
     const page = parsePage(await source(files));
     expect(text(page)).toContain('Measured on 1 task, with 5 episodes');
-    expect(all(one(section(page, 'Return against adaptation steps'), '.wide'), '.row-0-dot circle')).toHaveLength(1);
+    expect(text(section(page, 'Return'))).toContain('this run−1.00 ± 0.00');
+  });
+
+  it('speaks of no adaptation where there was none', async () => {
+    const { tasks, policy, run, advantages } = config('pole', 2);
+    const files = smallRun();
+    files.config = {
+      ...{ run, tasks, policy, advantages },
+      trainer: { use: 'policy-gradient', stepsPerIteration: 100 },
+      optimizer: { use: 'trpo', maxKl: 0.02 },
+      baseline: { use: 'mlp-value' },
+    };
+    files.metrics = files.metrics.slice(0, 2).map(({ iteration, accepted, backtracks, gradientNorm }) => ({
+      ...{ iteration, accepted, backtracks, gradientNorm, entropy: 0.6 },
+      'return/mean': 20 * (iteration as number),
+      'kl/policy': 0.015,
+      'value/explainedVariance': iteration === 1 ? null : 0.5,
+      'evaluation/return/0': 21,
+      'evaluation/ci95/0': 1,
+    }));
+    const { examples } = (smallRun().evaluation as Record<string, unknown>).result as {
+      examples: { episodes: unknown[] }[];
+    };
+    files.evaluation = {
+      ...files.evaluation,
+      tasks: [{}, {}],
+      greedy: true,
+      stepSizes: null,
+      views: [null],
+      references: [{ label: 'TRPO (zoo)', meanReturn: [500], source: 'a page' }],
+      result: {
+        steps: [{ step: 0, meanReturn: 40, ci95: 2, returns: [39, 41] }],
+        examples: [{ task: {}, episodes: examples[0]?.episodes.slice(0, 1) }],
+      },
+    };
+    const page = parsePage(await source(files));
+    expect(text(page)).not.toMatch(/adaptation|after 0 steps|meta/i);
+    expect(all(page, 'h2').map(text)).toEqual([
+      ...['What ran', 'Learning curve', 'Return', 'Rewards over time', 'Optimisation health', 'How to reproduce'],
+    ]);
+    expect(text(page)).toContain('Return40.00± 2.00 (95 % interval)');
+    expect(text(page)).toContain('with 5 episodes a task, greedy actions, from the best checkpoint');
+    expect(text(page)).toContain('For comparison, TRPO (zoo) has 500.0.');
+    expect(text(section(page, 'Return'))).toContain('Mean over 2 tasks with greedy actions');
+    expect(text(section(page, 'Return'))).toContain('TRPO (zoo)500.0');
+    const panels = text(section(page, 'Optimisation health'));
+    for (const title of ['KL of the policy step', 'limit, 0.02', 'Entropy of the policy', 'value function explains']) {
+      expect(panels).toContain(title);
+    }
+    expect(text(section(page, 'How to reproduce'))).toMatch(
+      /Measure returns as above:.* --steps 0 .*--seed 7 --greedy/,
+    );
   });
 
   it('shows a run of another trainer, with fewer metrics', async () => {

@@ -1,5 +1,10 @@
 import type { FinalEvaluation } from './schemas.js';
 
+/** Whether an evaluation has returns after adaptation; without, it measured the policy as it is. */
+export function adapts({ result }: FinalEvaluation): boolean {
+  return result.steps.some(({ step }) => step > 0);
+}
+
 /** A position in the plane. */
 export type Point = readonly [number, number];
 

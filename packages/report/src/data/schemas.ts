@@ -67,6 +67,7 @@ export const evaluationSchema = z
     taskSet: z.string().nullable(),
     seed: z.number(),
     rollouts: z.number(),
+    greedy: z.boolean().default(false),
     stepSizes: z.array(z.number()).nullable(),
     checkpoint: z.string(),
     iteration: z.number(),

@@ -33,10 +33,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** The names of training returns in a run: `return/before` and `return/after` first, then others. */
+/** The names of training returns in a run: `return/before` and `return/after`, or `return/mean`, first, then others. */
 export function returnNames(metrics: readonly MetricsLine[]): string[] {
   const names = new Set(metrics.flatMap((line) => Object.keys(line).filter((name) => /^return(\/|$)/.test(name))));
-  const first = ['return/before', 'return/after'].filter((name) => names.delete(name));
+  const first = ['return/before', 'return/after', 'return/mean'].filter((name) => names.delete(name));
   return [...first, ...[...names].sort()];
 }
 

@@ -16,10 +16,12 @@ export interface HealthPanel {
 /** The panels for which a run has numbers. `maxKl` is the limit of the meta-step's KL, if the config has one. */
 export function healthPanels(metrics: readonly MetricsLine[], maxKl: number | null): HealthPanel[] {
   return [
-    metaKl(metrics, maxKl),
+    stepKl(metrics, maxKl),
     single(metrics, 'kl/adaptation', 'KL of adaptation', 'KL (nats)'),
     surrogate(metrics),
     single(metrics, 'gradientNorm', 'Norm of the gradient', 'norm'),
+    single(metrics, 'entropy', 'Entropy of the policy', 'entropy (nats)'),
+    single(metrics, 'value/explainedVariance', 'Variance that the value function explains', 'share'),
     backtracks(metrics),
     times(metrics),
   ].filter((panel) => panel !== null);
@@ -68,9 +70,11 @@ function crosses(data: readonly SeriesPoint[]) {
   return Plot.dot(data, { ...at, symbol, stroke: color, strokeWidth: width, r: 4, className: 'not-taken' });
 }
 
-function metaKl(metrics: readonly MetricsLine[], maxKl: number | null): HealthPanel | null {
-  const data = series(metrics, 'kl/meta');
+function stepKl(metrics: readonly MetricsLine[], maxKl: number | null): HealthPanel | null {
+  const ofPolicy = series(metrics, 'kl/policy');
+  const data = ofPolicy.length > 0 ? ofPolicy : series(metrics, 'kl/meta');
   if (data.length === 0) return null;
+  const title = `KL of the ${ofPolicy.length > 0 ? 'policy step' : 'meta-step'}`;
   const { notTaken } = byAcceptance(metrics, data);
   const limit = maxKl === null ? null : Plot.ruleY([maxKl], { ...stroke(STYLES.before), className: 'limit' });
   const bound = maxKl === null ? '' : ` The limit is ${number(maxKl)}.`;
@@ -78,10 +82,10 @@ function metaKl(metrics: readonly MetricsLine[], maxKl: number | null): HealthPa
   if (maxKl !== null) entries.push({ label: `limit, ${number(maxKl)}`, style: STYLES.before, show: 'line' });
   if (notTaken.length > 0) entries.push({ label: 'step not taken', style: STYLES.refused, show: 'symbol' });
   return {
-    title: 'KL of the meta-step',
+    title,
     drawing: {
-      options: frame('KL (nats)', [zero(), limit, thinLine(data, STYLES.after, 'kl-meta'), crosses(notTaken)]),
-      label: `KL of the meta-step at each iteration. ${summary(data)}${bound}`,
+      options: frame('KL (nats)', [zero(), limit, thinLine(data, STYLES.after, 'kl-step'), crosses(notTaken)]),
+      label: `${title} at each iteration. ${summary(data)}${bound}`,
     },
     legend: entries,
   };

@@ -17,7 +17,8 @@ export function trainingSeries(metrics: readonly MetricsLine[]): (LegendEntry & 
     if (name === 'return/before') return [{ name, label: 'before adaptation', style: before, show: 'line' as const }];
     if (name === 'return/after') return [{ name, label: 'after adaptation', style: after, show: 'line' as const }];
     const style = spare.shift();
-    return style ? [{ name, label: name, style, show: 'line' as const }] : [];
+    const label = name === 'return/mean' ? 'training' : name;
+    return style ? [{ name, label, style, show: 'line' as const }] : [];
   });
 }
 
@@ -27,7 +28,8 @@ export function validationSeries(metrics: readonly MetricsLine[]): (LegendEntry 
   const last = steps.at(-1);
   const look = { show: 'symbol', filled: false } as const;
   const before = { ...look, step: 0, label: 'validation, before adaptation', style: STYLES.before };
-  if (last === undefined || last === 0) return last === 0 ? [before] : [];
+  if (last === undefined) return [];
+  if (last === 0) return [{ ...before, label: 'validation' }];
   const after = { ...look, step: last, label: `validation, after ${count(last, 'step')}`, style: STYLES.after };
   return steps[0] === 0 ? [before, after] : [after];
 }
@@ -51,7 +53,7 @@ export function learningCurve(metrics: readonly MetricsLine[], width: number): D
     Plot.gridY({ strokeOpacity: 0.12 }),
     best === undefined ? null : Plot.ruleX([best], { strokeDasharray: '1 3', strokeOpacity: 0.8, className: 'best' }),
     ...lines.flatMap(({ name, style }) => trainingMarks(series(metrics, name), name, style, smooth)),
-    ...validationSeries(metrics).flatMap(({ step, style }) => validationMarks(metrics, step, style)),
+    ...validationSeries(metrics).flatMap((entry) => validationMarks(metrics, entry)),
   ];
   return {
     options: {
@@ -87,15 +89,17 @@ function trainingMarks(data: ReturnType<typeof series>, name: string, style: Ser
   return [Plot.line(data, raw), Plot.line(data, Plot.windowY({ k, anchor: 'middle' }, averaged))];
 }
 
-function validationMarks(metrics: readonly MetricsLine[], step: number, style: SeriesStyle) {
+function validationMarks(
+  metrics: readonly MetricsLine[],
+  { step, style, label }: ReturnType<typeof validationSeries>[number],
+) {
   const data = metrics.flatMap((line) => {
     const value = numberOf(line, `evaluation/return/${step}`);
     if (value === null) return [];
     const ci95 = numberOf(line, `evaluation/ci95/${step}`) ?? 0;
     return [{ iteration: line.iteration, value, low: value - ci95, high: value + ci95 }];
   });
-  const title = (d: (typeof data)[number]) =>
-    `iteration ${d.iteration}, validation after ${count(step, 'step')}: ${number(d.value)}`;
+  const title = (d: (typeof data)[number]) => `iteration ${d.iteration}, ${label}: ${number(d.value)}`;
   const bars = { x: 'iteration', y1: 'low', y2: 'high', stroke: style.color, strokeOpacity: 0.7 };
   const symbols = { x: 'iteration', y: 'value', symbol: style.symbol, r: 4.5, fill: 'var(--page)', title };
   return [

@@ -5,10 +5,16 @@ import { legend } from '../figures/styles.js';
 import { count, interval } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
 
-/** Return against adaptation steps, with other runs and published results beside it, as a figure and as a table. */
+/** Return against adaptation steps, or the return of a policy that does not adapt, with other runs and published results beside it, as a figure and as a table. */
 export function adaptation(evaluation: FinalEvaluation, comparisons: readonly Comparison[] = []): Html {
   const rows = adaptationRows(evaluation, comparisons);
   const sizes = evaluation.stepSizes;
+  if (stepsOf(rows).length === 1) {
+    return html`<section><h2>Return</h2>
+<p>Mean over ${count(evaluation.tasks.length, 'task')} ${actionsInWords(evaluation)}, with 95 % intervals (1.96 standard deviations over the root of the number of tasks).</p>
+${table(rows)}
+${sources(rows, comparisons.length > 0)}</section>`;
+  }
   return html`<section><h2>Return against adaptation steps</h2>
 <p>Mean over ${count(evaluation.tasks.length, 'task')}, with 95 % intervals (1.96 standard deviations over the root of the number of tasks).
 ${sizes && `Step sizes: ${sizes.join(', ')}${sizes.length < evaluation.result.steps.length - 1 ? ', the last one repeated' : ''}.`}</p>
@@ -24,12 +30,18 @@ function table(rows: readonly AdaptationRow[]): Html {
       const point = points.find((candidate) => candidate.step === step);
       return html`<td>${point ? interval(point.value, point.ci95) : '–'}</td>`;
     });
-  const head = steps.map((step) => html`<th scope="col">${step === 0 ? 'before' : count(step, 'step')}</th>`);
+  const zero = steps.length === 1 ? 'return' : 'before';
+  const head = steps.map((step) => html`<th scope="col">${step === 0 ? zero : count(step, 'step')}</th>`);
   const body = rows.map((row) => html`<tr><th scope="row">${row.label}</th>${cells(row)}</tr>`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of returns by adaptation steps"><table>
 <caption>Mean return and half-width of its 95 % interval</caption>
 <thead><tr><th scope="col">Result</th>${head}</tr></thead>
 <tbody>${body}</tbody></table></div>`;
+}
+
+/** For example `with sampled actions`. */
+export function actionsInWords({ greedy }: FinalEvaluation): string {
+  return greedy ? 'with greedy actions' : 'with sampled actions';
 }
 
 /** Where the other rows were read, below the table: such sentences would make its rows as high as they are long. */

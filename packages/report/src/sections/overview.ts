@@ -1,4 +1,5 @@
-import type { ReportConfig, ReportData } from '../data/schemas.js';
+import { adapts } from '../data/examples.js';
+import type { FinalEvaluation, ReportConfig, ReportData } from '../data/schemas.js';
 import { mean, numberOf, returnNames, series } from '../data/series.js';
 import { changesInWords, taskChanges } from '../figures/task-changes.js';
 import { count, duration, interval, number } from '../page/format.js';
@@ -37,13 +38,14 @@ function evaluationHeadline(data: ReportData): Html | null {
   const cards = steps
     .filter((_, index) => index < 2 || index === steps.length - 1)
     .map(({ step, meanReturn, ci95 }) => {
-      const label = step === 0 ? 'Return before adaptation' : `Return after ${count(step, 'step')}`;
+      const zero = adapts(evaluation) ? 'Return before adaptation' : 'Return';
+      const label = step === 0 ? zero : `Return after ${count(step, 'step')}`;
       return card(label, number(meanReturn), `± ${number(ci95)} (95 % interval)`);
     });
   const last = taskChanges(evaluation).at(-1);
   const unseen = evaluation.tasks.length > 1 ? 'unseen ' : '';
   return html`<div class="cards">${cards}</div>
-<p>Measured on ${count(evaluation.tasks.length, `${unseen}task`)}${evaluation.taskSet === null ? '' : ` (task set ${evaluation.taskSet})`}, with ${count(evaluation.rollouts, 'episode')} a task and number of steps, from the
+<p>Measured on ${count(evaluation.tasks.length, `${unseen}task`)}${evaluation.taskSet === null ? '' : ` (task set ${evaluation.taskSet})`}, with ${count(evaluation.rollouts, 'episode')} a task${adapts(evaluation) ? ' and number of steps' : ''}${evaluation.greedy ? ', greedy actions' : ''}, from the
 ${evaluation.checkpoint} checkpoint, iteration ${evaluation.iteration}. A return is the sum of the rewards of an episode. ${last && changesInWords(last)}
 ${referencesInWords(data)}</p>`;
 }
@@ -56,7 +58,8 @@ function referencesInWords({ evaluation }: ReportData): string | null {
   const step = Math.min(last, row.meanReturn.length - 1);
   const value = row.meanReturn[step];
   if (value === undefined) return null;
-  return `For comparison, ${row.label} has ${interval(value, row.ci95?.[step])} after ${count(step, 'step')}.`;
+  const after = adapts(evaluation as FinalEvaluation) ? ` after ${count(step, 'step')}` : '';
+  return `For comparison, ${row.label} has ${interval(value, row.ci95?.[step])}${after}.`;
 }
 
 /** Without an evaluation: the last tenth of training. */
@@ -65,6 +68,7 @@ function trainingHeadline({ metrics }: ReportData): Html {
   const labels: Record<string, string> = {
     'return/before': 'Training return before adaptation',
     'return/after': 'Training return after adaptation',
+    'return/mean': 'Training return',
   };
   const cards = returnNames(metrics).flatMap((name) => {
     const values = series(tail, name).map(({ value }) => value);

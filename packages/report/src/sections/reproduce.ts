@@ -1,3 +1,4 @@
+import { adapts } from '../data/examples.js';
 import type { ReportData } from '../data/schemas.js';
 import { shellWord } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
@@ -27,17 +28,19 @@ export function commandLines(data: ReportData): { readonly says: string; readonl
         says: 'Go on beyond the last iteration:',
         line: `npx innerloop resume ${directory} --iterations ${iterations}`,
       };
-  const measure = evaluation && { says: 'Measure adaptation as above:', line: evaluateLine(directory, evaluation) };
+  const what = evaluation && adapts(evaluation) ? 'adaptation' : 'returns';
+  const measure = evaluation && { says: `Measure ${what} as above:`, line: evaluateLine(directory, evaluation) };
   return [again, more, ...(measure ? [measure] : [])];
 }
 
 function evaluateLine(directory: string, evaluation: NonNullable<ReportData['evaluation']>): string {
-  const { taskSet, tasks, result, rollouts, seed, stepSizes, checkpoint } = evaluation;
+  const { taskSet, tasks, result, rollouts, seed, greedy, stepSizes, checkpoint } = evaluation;
   const options = [
     `--tasks ${shellWord(taskSet ?? String(tasks.length))}`,
     `--steps ${result.steps.at(-1)?.step}`,
     `--rollouts ${rollouts}`,
     `--seed ${seed}`,
+    greedy && '--greedy',
     stepSizes && `--step-sizes ${stepSizes.join(',')}`,
     checkpoint !== 'best' && `--checkpoint ${shellWord(checkpoint)}`,
   ];

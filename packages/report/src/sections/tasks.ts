@@ -1,4 +1,4 @@
-import { drawnTasks, MOST_PANELS } from '../data/examples.js';
+import { adapts, drawnTasks, MOST_PANELS } from '../data/examples.js';
 import type { FinalEvaluation } from '../data/schemas.js';
 import { draw } from '../figures/plot.js';
 import { legend, STYLES } from '../figures/styles.js';
@@ -56,12 +56,19 @@ export function trajectories(evaluation: FinalEvaluation): Html | null {
   if (!first) return null;
   const square = sharedSquare(flat);
   const domain = rewardDomain(other);
+  const adapting = adapts(evaluation);
   const hidden = evaluation.result.examples.length - tasks.length;
   const panel = (task: (typeof tasks)[number], body: Html) => html`<figure><h3>Task ${task.task}</h3>${body}
-<figcaption>return ${number(task.before)} → ${number(task.after)}</figcaption></figure>`;
+<figcaption>return ${number(task.before)}${adapting && ` → ${number(task.after)}`}</figcaption></figure>`;
+  const what = adapting
+    ? 'One episode of each task after each number of adaptation steps.'
+    : 'One episode of each task.';
+  const below = adapting
+    ? "the task's mean return before adaptation and after the last step"
+    : "the task's mean return";
   return html`<section><h2>${flat.length > 0 ? 'Trajectories' : 'Rewards over time'}</h2>
-<p>One episode of each task after each number of adaptation steps. ${flat.length > 0 && 'All panels have the same scale on both axes; the plus is the start, the star the goal.'}
-${hidden > 0 && `The first ${MOST_PANELS} examples are drawn.`} Below each panel: the task's mean return before adaptation and after the last step.</p>
-${legend(stepsLegend(first, flat.length === 0 ? 'line' : undefined))}
+<p>${what} ${flat.length > 0 && 'All panels have the same scale on both axes; the plus is the start, the star the goal.'}
+${hidden > 0 && `The first ${MOST_PANELS} examples are drawn.`} Below each panel: ${below}.</p>
+${adapting && legend(stepsLegend(first, flat.length === 0 ? 'line' : undefined))}
 <div class="panels">${flat.map((task) => panel(task, draw(pathFigure(task, square))))}${other.map((task) => panel(task, draw(rewardFigure(task, domain))))}</div></section>`;
 }
