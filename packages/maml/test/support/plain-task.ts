@@ -41,7 +41,7 @@ export function batchOf(phi: Float64Array, N = 8): Batch {
 /** D⁰ … Dᴷ⁻¹ and D′, each behaved by the policy that `adapt` leads to. */
 export function dataOf(K: number, adapt: (phi: Float64Array, batch: Batch, j: number) => Float64Array): TaskData {
   const inner: Batch[] = [];
-  let phi = thetaK;
+  let phi: Float64Array = thetaK;
   for (let j = 0; j < K; j++) {
     const batch = batchOf(phi);
     inner.push(batch);
