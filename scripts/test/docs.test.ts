@@ -202,6 +202,25 @@ describe('a real run', () => {
   }
 });
 
+describe('a real run of policy-gradient', () => {
+  it('writes the metrics of its section in docs/metrics.md', async () => {
+    const experiment = await createExperiment(
+      {
+        run: { seed: 1, iterations: 2, backend: 'cpu' },
+        trainer: { use: 'policy-gradient', stepsPerIteration: 20 },
+        tasks: { use: 'point-navigation', horizon: 5 },
+        policy: { use: 'gaussian-mlp', hiddenSizes: [4] },
+        optimizer: 'trpo',
+        baseline: { use: 'mlp-value', hiddenSizes: [4], iterations: 2 },
+      },
+      { plugins: defaultPlugins },
+    );
+    const { metrics } = await experiment.trainer.iterate(1);
+    await experiment.close();
+    expect(firstColumn(read('docs/metrics.md'), 'Metric').sort()).toEqual(Object.keys(metrics).sort());
+  }, 60_000);
+});
+
 describe('docs/components.md', () => {
   it('is up to date (node scripts/component-docs.mjs)', () => {
     expect(read('docs/components.md')).toBe(componentDocs());
