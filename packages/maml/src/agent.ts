@@ -11,6 +11,7 @@ import {
 import type { Adapter } from './adapter.js';
 import { checkObservation, type EpisodeRecord, toTrajectories } from './episodes.js';
 import { metaLayout } from './maml-task.js';
+import { NO_ADAPTATION } from './no-adaptation.js';
 
 /** How to choose an action. */
 export interface ActOptions {
@@ -52,7 +53,8 @@ export interface Agent {
    * advantages, the inner optimizer.
    *
    * @returns A new agent; this one stays as it is.
-   * @throws InnerloopError OPTION_INVALID if an episode or the step size does not fit, NUMBERS_NOT_FINITE if the step
+   * @throws InnerloopError OPTION_INVALID if an episode or the step size does not fit, or the agent is of a run without meta-learning;
+   *   NUMBERS_NOT_FINITE if the step
    *   diverges.
    */
   adapt(episodes: readonly EpisodeRecord[], options?: AdaptOptions): Agent;
@@ -118,6 +120,12 @@ class AdapterAgent implements Agent {
   adapt(episodes: readonly EpisodeRecord[], { stepSize }: AdaptOptions = {}): Agent {
     const { adapter, spaces } = this;
     const { tasks, policy, inner } = adapter.parts;
+    if (inner === NO_ADAPTATION) {
+      throw new InnerloopError(
+        'OPTION_INVALID',
+        'adapt: expected an agent that was trained to adapt, found one of a run without an inner optimizer. Train with maml to adapt.',
+      );
+    }
     checkStepSize(stepSize, inner.acceptsStepSizes === true);
     const setting = { ...spaces, horizon: tasks.horizon, actionSize: policy.actionSize };
     const { phi, own } = adapter.split(this.theta);

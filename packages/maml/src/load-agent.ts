@@ -10,6 +10,7 @@ import {
 import { Adapter } from './adapter.js';
 import { type Agent, type AgentOptions, createAgent } from './agent.js';
 import { metaLayout } from './maml-task.js';
+import { NO_ADAPTATION } from './no-adaptation.js';
 
 /** Options of {@link loadAgent}. */
 export interface LoadAgentOptions extends AgentOptions {
@@ -33,8 +34,15 @@ export function adapterOf(experiment: Pick<Experiment, 'get' | 'tasks'>): Adapte
   });
 }
 
+/** The same of an experiment that has no inner optimizer. */
+function stillAdapterOf({ get, tasks }: Pick<Experiment, 'get' | 'tasks'>): Adapter {
+  const [policy, advantages, baseline] = [get(TOKENS.policy), get(TOKENS.advantages), get(TOKENS.baseline)];
+  return new Adapter({ tasks, policy, advantages, baseline, inner: NO_ADAPTATION });
+}
+
 /**
- * Loads a trained run for use in an application. Also makes the run's tensor backend active.
+ * Loads a trained run for use in an application. Also makes the run's tensor backend active. The agent of a run without meta-learning acts, and
+ * cannot adapt.
  *
  * @param runDirectory Where the run is, such as `runs/point-navigation`.
  * @throws InnerloopError RUN_NOT_FOUND, RUN_UNREADABLE, CONFIG_INVALID, PLUGIN_NOT_FOUND or CHECKPOINT_UNREADABLE.
@@ -46,7 +54,7 @@ export async function loadAgent(runDirectory: string, options: LoadAgentOptions 
     // Nothing is trained here, so nobody is asked or told, and no threads are needed.
     change: (config) => ({ ...config, run: { ...config.run, workers: 0 }, checks: [], loggers: [], ...objects }),
   });
-  const adapter = adapterOf(experiment);
+  const adapter = experiment.config.inner ? adapterOf(experiment) : stillAdapterOf(experiment);
   const layout = metaLayout(adapter.parts.policy, adapter.parts.inner);
   const { parameters } = await loadRunParameters(directory, layout, checkpoint);
   return createAgent(adapter, parameters, rest);
