@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAgent } from '@innerloop/maml';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { BenchReport } from '../src/bench/summary.js';
 import { defaultPlugins } from '../src/index.js';
 import { run, spawnCli } from './support/cli.js';
 import { metricsOf, parametersOf, temporaryFolder, write } from './support/runs.js';
@@ -104,6 +105,48 @@ describe('evaluate', () => {
     expect((await run('evaluate', whole, '--steps', '0', '--json')).code).toBe(0);
     const sizes = await run('evaluate', whole, '--step-sizes', '0.1');
     expect(sizes.stderr).toContain('--step-sizes: expected an inner optimizer');
+  });
+});
+
+describe('bench', () => {
+  it('measures an iteration: the work and the numbers of the first one of training', async () => {
+    const { code, stdout, stderr } = await run('bench', config, '--iterations', '2', '--scaling', '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    const report = JSON.parse(stdout) as BenchReport;
+    const [first] = metricsOf(whole);
+    expect(report.numbers).toEqual({
+      gradientNorm: first?.gradientNorm,
+      surrogateBefore: first?.['surrogate/before'],
+      surrogateAfter: first?.['surrogate/after'],
+      kl: first?.['kl/policy'],
+      accepted: first?.accepted,
+      backtracks: first?.backtracks,
+      returnMean: first?.['return/mean'],
+    });
+    expect(report.work).toMatchObject({ steps: [first?.steps], tasks: 1, episodes: first?.episodes, parameters: 58 }); // 4·8 + 8 + 8·2 + 2
+    for (const { iteration, ...phases } of report.runs) {
+      const values = Object.values(phases) as number[];
+      expect(Object.keys(phases)).toEqual([
+        ...['sample', 'adapt', 'gradient', 'curvature', 'lineSearch', 'other', 'value'],
+      ]);
+      expect(values.every((value) => value > 0)).toBe(true);
+      expect(values.reduce((total, value) => total + value, 0)).toBeCloseTo(iteration, 9);
+    }
+    expect(report.engine).toBe('graph');
+    expect(report.arithmetic?.gflops.update).toBeGreaterThan(0);
+    expect(report.scaling?.map(({ quantity, points }) => [quantity, points.map(({ size }) => size)])).toEqual([
+      ['steps', [100, 200, 400]],
+      ['hidden size', [4, 8, 16]],
+    ]);
+  });
+
+  it('prints the value function as a phase, and exports nothing', async () => {
+    const { stdout } = await run('bench', config, '--iterations', '1', '--backend', 'wasm');
+    expect(stdout).toMatch(/^value function +\d+\.\d{3}/m);
+    expect(stdout).toContain('the SIMD kernels');
+    const { code, stderr } = await run('bench', config, '--export-batch', join(folder, 'x.safetensors'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('--export-batch: expected');
   });
 });
 

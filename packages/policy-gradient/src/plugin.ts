@@ -1,8 +1,6 @@
 import { defineComponent, definePlugin, TOKENS } from '@innerloop/core';
-import { Adapter, MamlObjective, NO_ADAPTATION } from '@innerloop/maml';
 import { z } from 'zod';
-import { LearnedWrappers } from './learned-wrappers.js';
-import { PolicyGradientTrainer } from './trainer.js';
+import { createPolicyGradientTrainer } from './create-trainer.js';
 
 /** `trainer: { use: policy-gradient }` */
 export const policyGradientTrainerComponent = defineComponent({
@@ -52,20 +50,7 @@ export const policyGradientTrainerComponent = defineComponent({
     checks: TOKENS.checks,
     run: TOKENS.run,
   },
-  create: (options, { optimizer, wrappers, events, checks, run, ...parts }) => {
-    const { stepsPerIteration, episodesPerIteration, tasksPerIteration, engine } = options;
-    const objective = new MamlObjective(parts.policy, NO_ADAPTATION, {
-      derivative: 'exact',
-      curvature: 'gauss-newton',
-      engine,
-    });
-    const adapter = new Adapter({ ...parts, inner: NO_ADAPTATION, objective });
-    const amount = episodesPerIteration === null ? { steps: stepsPerIteration } : { episodes: episodesPerIteration };
-    return new PolicyGradientTrainer(
-      { adapter, objective, optimizer, wrappers: new LearnedWrappers(wrappers), events, checks },
-      { seed: run.seed, tasksPerIteration, amount },
-    );
-  },
+  create: (options, parts) => createPolicyGradientTrainer(parts, options),
 });
 
 /** The components of `@innerloop/policy-gradient`. */

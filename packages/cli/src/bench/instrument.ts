@@ -5,6 +5,7 @@ import type {
   PolicyOptimizer,
   Proposal,
   TaskData,
+  TaskObjective,
   TaskReport,
   TaskShard,
 } from '@innerloop/core';
@@ -41,6 +42,8 @@ export class WatchedObjective implements MetaObjective {
   constructor(
     private readonly objective: MetaObjective,
     private readonly clock: PhaseClock,
+    /** Changes what is bound; nothing if left out. */
+    private readonly change: (task: TaskObjective) => TaskObjective = (task) => task,
   ) {
     this.provides = objective.provides;
     if (objective.adapt) this.adapt = objective.adapt.bind(objective);
@@ -49,13 +52,24 @@ export class WatchedObjective implements MetaObjective {
 
   bind(data: TaskData, parameters: Float64Array): ReturnType<MetaObjective['bind']> {
     this.data.push(data);
-    return this.clock.spanSync('adapt', () => this.objective.bind(data, parameters));
+    return this.change(this.clock.spanSync('adapt', () => this.objective.bind(data, parameters)));
   }
 
   /** Forgets the data. */
   forget(): void {
     this.data.length = 0;
   }
+}
+
+/** A task's objective that tells the clock when it works and on what. Its answers are untouched. */
+export function timedTask(task: TaskObjective, clock: PhaseClock): TaskObjective {
+  return {
+    surrogate: (parameters) => clock.spanSync('lineSearch', () => task.surrogate(parameters)),
+    kl: (parameters) => clock.spanSync('lineSearch', () => task.kl(parameters)),
+    gradient: (parameters) => clock.spanSync('gradient', () => task.gradient(parameters)),
+    curvature: (direction) => clock.spanSync('curvature', () => task.curvature(direction)),
+    dispose: () => task.dispose(),
+  };
 }
 
 /** A shard that tells the clock when it works and on what. Its answers are untouched. */

@@ -1,27 +1,24 @@
 import {
   type Experiment,
-  InnerloopError,
   type Json,
   type Metrics,
   NO_WORKERS,
   type ParameterLayout,
-  startWorkerShards,
   type TaskData,
-  type TaskReport,
   TOKENS,
   type WorkerPlan,
 } from '@innerloop/core';
-import { LocalShard, MamlTrainer, type ShardSettings } from '@innerloop/maml';
 import { PhaseClock } from './clock.js';
 import type { UpdateWork } from './flops.js';
-import { type Questions, TimedAdapter, timedShard, WatchedObjective, WatchedOptimizer } from './instrument.js';
+import type { Questions } from './instrument.js';
+import { buildRig, type Rig } from './rig.js';
 
-/** Seconds of one meta-iteration. The phases add up to `iteration`. */
+/** Seconds of one iteration. The phases add up to `iteration`. */
 export interface IterationSeconds {
   readonly iteration: number;
   /** Episodes, baselines and advantages, before and after adaptation. */
   readonly sample: number;
-  /** The inner steps on D, and freezing D′ at θ_k; `null` where worker threads do it, and `sample` holds it. */
+  /** The inner steps on D, and freezing D′ at θ_k (without adaptation that alone); `null` where worker threads do it, and `sample` holds it. */
   readonly adapt: number | null;
   /** The meta-gradient at θ_k. */
   readonly gradient: number;
@@ -31,6 +28,8 @@ export interface IterationSeconds {
   readonly lineSearch: number;
   /** What is left: vector arithmetic, events, checks. */
   readonly other: number;
+  /** Fitting the value function after the step; absent where a trainer has none. */
+  readonly value?: number;
 }
 
 /** What an iteration came to. Every repetition gives the same. */
@@ -41,8 +40,11 @@ export interface IterationNumbers {
   readonly kl: number;
   readonly accepted: boolean;
   readonly backtracks: number;
-  readonly returnBefore: number;
-  readonly returnAfter: number;
+  /** Before and after adaptation; absent without adaptation. */
+  readonly returnBefore?: number;
+  readonly returnAfter?: number;
+  /** Without adaptation. */
+  readonly returnMean?: number;
 }
 
 /** An iteration that was measured a few times. */
@@ -50,6 +52,8 @@ export interface Measurement {
   readonly runs: readonly IterationSeconds[];
   readonly numbers: IterationNumbers;
   readonly work: UpdateWork & { readonly tasks: number; readonly episodes: number };
+  /** What computed the update. */
+  readonly engine: Rig['engine'];
   readonly layout: ParameterLayout;
   /** What the optimizer asked and was told. */
   readonly questions: Questions;
@@ -77,9 +81,9 @@ export interface MeasureOptions {
 const ITERATION = 1;
 
 /**
- * Measures one meta-iteration of an experiment: the first, from the initial θ, where no episode ends early.
+ * Measures one iteration of an experiment: the first, from the initial θ, where no episode ends early.
  *
- * @throws InnerloopError OPTION_INVALID if the experiment's trainer is not `maml`.
+ * @throws InnerloopError OPTION_INVALID if the experiment's trainer is neither `maml` nor `policy-gradient`.
  */
 export async function measureExperiment(experiment: Experiment, options: MeasureOptions): Promise<Measurement> {
   const bench = new Bench(experiment, experiment.get(TOKENS.workers));
@@ -110,104 +114,67 @@ export async function captureUpdate(experiment: Experiment): Promise<CapturedUpd
   }
 }
 
-/** The trainer of an experiment with a clock in its shards. */
+/** An experiment's first iteration, again and again. */
 class Bench {
   private readonly clock = new PhaseClock();
-  private readonly objective: WatchedObjective;
-  private readonly optimizer: WatchedOptimizer;
-  private readonly trainer: MamlTrainer;
+  private readonly rig: Rig;
   private readonly start: Float64Array;
   private readonly initialState: Json;
-  private reports: TaskReport[] = [];
   private metrics: Metrics = {};
 
   constructor(
     private readonly experiment: Experiment,
     private readonly workers: WorkerPlan,
   ) {
-    const { config, events, checks, get, tasks } = experiment;
-    if (config.trainer.use !== 'maml') {
-      throw new InnerloopError(
-        'OPTION_INVALID',
-        `bench: expected an experiment whose trainer is 'maml', found '${config.trainer.use}'. Choose another config.`,
-      );
-    }
-    const { clock } = this;
-    this.objective = new WatchedObjective(get(TOKENS.objective), clock);
-    const parts = {
-      tasks,
-      objective: this.objective,
-      policy: get(TOKENS.policy),
-      inner: get(TOKENS.inner),
-      advantages: get(TOKENS.advantages),
-      baseline: get(TOKENS.baseline),
-    };
-    const adapter = new TimedAdapter(parts, clock);
-    const { tasksPerIteration, rolloutsPerTask, adaptationSteps } = config.trainer as unknown as TrainerOptions;
-    const { seed } = config.run;
-    this.optimizer = new WatchedOptimizer(get(TOKENS.meta));
-    const settings: ShardSettings = { seed, rolloutsPerTask, adaptationSteps };
-    const shards =
-      workers.count === 0 ? [new LocalShard(adapter, this.objective, settings)] : startWorkerShards(workers, settings);
-    const timed = shards.map((shard) => timedShard(shard, clock, (reports) => this.reports.push(...reports)));
-    this.trainer = new MamlTrainer(
-      { adapter, shards: timed, optimizer: this.optimizer, events, checks },
-      { seed, tasksPerIteration },
-    );
-    this.start = this.trainer.parameters.slice();
-    this.initialState = this.trainer.state();
+    this.rig = buildRig(experiment, workers, this.clock);
+    this.start = this.rig.trainer.parameters.slice();
+    this.initialState = this.rig.trainer.state();
   }
 
   /** Runs the iteration once more from where it began. */
   async repeat(): Promise<IterationSeconds> {
-    const { clock, trainer, objective } = this;
-    trainer.restore(this.start, this.initialState);
-    objective.forget();
-    this.reports = [];
+    const { clock, rig } = this;
+    rig.trainer.restore(this.start, this.initialState);
+    rig.forget();
     clock.reset();
     const started = performance.now();
-    this.metrics = (await trainer.iterate(ITERATION)).metrics;
+    this.metrics = (await rig.trainer.iterate(ITERATION)).metrics;
     const iteration = (performance.now() - started) / 1000;
     const of = (phase: Parameters<PhaseClock['seconds']>[0]) => clock.seconds(phase) ?? 0;
-    const collect = of('collect');
+    const metric = (name: string) => (this.metrics[name] as number | undefined) ?? 0;
     const adapt = this.workers.count === 0 ? of('adapt') : null;
     const [gradient, curvature, lineSearch] = [of('gradient'), of('curvature'), of('lineSearch')];
-    const other = iteration - collect - gradient - curvature - lineSearch;
-    return { iteration, sample: collect - (adapt ?? 0), adapt, gradient, curvature, lineSearch, other };
+    const sample = rig.adaptsWhileCollecting ? of('collect') - (adapt ?? 0) : metric('time/sample');
+    const value = metric('time/value');
+    const other = iteration - sample - (adapt ?? 0) - gradient - curvature - lineSearch - value;
+    const phases = { iteration, sample, adapt, gradient, curvature, lineSearch, other };
+    return 'time/value' in this.metrics ? { ...phases, value } : phases;
   }
 
   get data(): readonly TaskData[] {
-    return [...this.objective.data];
+    return [...this.rig.objective.data];
   }
 
   conclude(runs: readonly IterationSeconds[]): Measurement {
-    const { optimizer, trainer, reports, metrics, experiment } = this;
-    const questions = optimizer.questions as Questions;
-    const phases = reports[0]?.phases.length ?? 0;
-    const steps = Array.from({ length: phases }, (_, phase) =>
-      reports.reduce((total, report) => total + (report.phases[phase]?.steps ?? 0), 0),
-    );
+    const { rig, metrics, experiment } = this;
+    const questions = rig.optimizer.questions as Questions;
     const derivative = experiment.config.objective?.derivative === 'first-order' ? 'first-order' : 'exact';
     const { products, trials } = questions;
+    const [steps, episodes] = [rig.steps(metrics), metrics.episodes as number];
     return {
       runs,
       numbers: numbersOf(metrics),
-      work: { steps, products, trials, derivative, tasks: reports.length, episodes: metrics.episodes as number },
-      layout: trainer.layout,
+      work: { steps, products, trials, derivative, tasks: rig.tasks, episodes },
+      engine: rig.engine,
+      layout: rig.trainer.layout,
       questions,
       parameters: this.start,
     };
   }
 
   close(): Promise<void> {
-    return this.trainer.close();
+    return this.rig.trainer.close();
   }
-}
-
-interface TrainerOptions {
-  readonly tasksPerIteration: number;
-  readonly rolloutsPerTask: number;
-  readonly adaptationSteps: number;
 }
 
 function numbersOf(metrics: Metrics): IterationNumbers {
@@ -216,10 +183,11 @@ function numbersOf(metrics: Metrics): IterationNumbers {
     gradientNorm: number('gradientNorm'),
     surrogateBefore: number('surrogate/before'),
     surrogateAfter: number('surrogate/after'),
-    kl: number('kl/meta'),
+    kl: number('kl/policy' in metrics ? 'kl/policy' : 'kl/meta'),
     accepted: metrics.accepted as boolean,
     backtracks: number('backtracks'),
-    returnBefore: number('return/before'),
-    returnAfter: number('return/after'),
+    ...('return/mean' in metrics
+      ? { returnMean: number('return/mean') }
+      : { returnBefore: number('return/before'), returnAfter: number('return/after') }),
   };
 }

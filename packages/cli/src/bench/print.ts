@@ -52,6 +52,7 @@ function phaseTable({ seconds, arithmetic }: BenchReport): string {
   const rows = [
     ['phase', 'least, s', 'median, s', 'share', 'GFLOP/s'],
     ...PHASES.map((phase) => row(NAMES[phase], phase)),
+    ...(seconds.value ? [row('value function', 'value')] : []),
     row('whole iteration', 'iteration'),
     row(`update (${UPDATE_PHASES.map((phase) => NAMES[phase]).join(', ')})`, 'update'),
   ];

@@ -13,7 +13,7 @@ export interface GrowthPoint {
 
 /** How time grows with one quantity, the others being as in the config. */
 export interface Growth {
-  readonly quantity: 'tasks' | 'rollouts' | 'hidden size' | 'workers';
+  readonly quantity: 'tasks' | 'rollouts' | 'steps' | 'hidden size' | 'workers';
   readonly points: readonly GrowthPoint[];
   /** p in time ∝ sizeᵖ, by least squares on logarithms: 1 is proportional. */
   readonly exponent: number;
@@ -54,10 +54,18 @@ export async function measureScaling(
 function variationsOf(config: ResolvedConfig): [Growth['quantity'], Variation[]][] {
   const trainer = (key: string): Variation[] =>
     scaled(config.trainer[key] as number).map((size) => vary(size, config, 'trainer', { [key]: size }));
-  const all: [Growth['quantity'], Variation[]][] = [
-    ['tasks', trainer('tasksPerIteration')],
-    ['rollouts', trainer('rolloutsPerTask')],
-  ];
+  const { rolloutsPerTask, episodesPerIteration } = config.trainer;
+  const all: [Growth['quantity'], Variation[]][] =
+    rolloutsPerTask !== undefined
+      ? [
+          ['tasks', trainer('tasksPerIteration')],
+          ['rollouts', trainer('rolloutsPerTask')],
+        ]
+      : [
+          typeof episodesPerIteration === 'number'
+            ? ['rollouts', trainer('episodesPerIteration')]
+            : ['steps', trainer('stepsPerIteration')],
+        ];
   const { hiddenSizes } = config.policy;
   if (Array.isArray(hiddenSizes) && hiddenSizes.length > 0) {
     const widths = hiddenSizes as readonly number[];

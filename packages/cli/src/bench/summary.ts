@@ -1,6 +1,5 @@
 import { cpus, loadavg, totalmem } from 'node:os';
-import { type Experiment, type ResolvedConfig, TOKENS, VERSION } from '@innerloop/core';
-import { MamlObjective } from '@innerloop/maml';
+import { type Experiment, type ResolvedConfig, VERSION } from '@innerloop/core';
 import { COUNTING_RULE, type UpdateFlops, updateFlops, weightShapes } from './flops.js';
 import { backendMatrixRate, kernelMatrixRate, type MatrixRate } from './matrix-rate.js';
 import type { IterationNumbers, IterationSeconds, Measurement } from './measure.js';
@@ -54,6 +53,8 @@ export interface BenchReport {
     readonly collect: Spread;
     /** `null` where worker threads adapt; then `sample` holds it. */
     readonly adapt: Spread | null;
+    /** Fitting the value function after the step; absent where the trainer has none. */
+    readonly value?: Spread;
   };
   readonly stepsPerSecond: { readonly sample: number; readonly iteration: number };
   /** Absent where the policy is not a multilayer perceptron or the inner step no gradient step. */
@@ -86,7 +87,8 @@ export function summarize(
   const { runs, work, numbers, layout } = measurement;
   const peakRss = process.resourceUsage().maxRSS * 1024; // before anything else adds to it
   const adapts = runs.every(({ adapt }) => adapt !== null);
-  const spreads = [...PHASES, 'iteration' as const].map((phase) => {
+  const fitsValue = runs.every(({ value }) => value !== undefined);
+  const spreads = [...PHASES, ...(fitsValue ? ['value' as const] : []), 'iteration' as const].map((phase) => {
     return [phase, phase === 'adapt' && !adapts ? null : spread(runs.map((run) => run[phase] as number))];
   });
   const collect = spread(runs.map(({ sample, adapt }) => sample + (adapt ?? 0)));
@@ -101,7 +103,7 @@ export function summarize(
     backend: experiment.backend,
     config: experiment.config,
     workers: experiment.workers,
-    engine: engineOf(experiment),
+    engine: measurement.engine,
     work: { ...work, parameters: layout.size },
     seconds,
     stepsPerSecond: { sample: steps / seconds.sample.best, iteration: steps / seconds.iteration.best },
@@ -112,25 +114,20 @@ export function summarize(
   };
 }
 
-function engineOf({ get }: Experiment): BenchReport['engine'] {
-  const objective = get(TOKENS.objective);
-  return objective instanceof MamlObjective ? objective.engine : 'graph';
-}
-
 function arithmeticOf(
   experiment: Experiment,
-  { work, layout }: Measurement,
+  { work, layout, engine }: Measurement,
   seconds: BenchReport['seconds'],
 ): Arithmetic | undefined {
   const { config, workers } = experiment;
-  if (!['gaussian-mlp', 'categorical-mlp'].includes(config.policy.use) || config.inner?.use !== 'vpg') return undefined;
+  const counted = config.inner === undefined || config.inner.use === 'vpg';
+  if (!['gaussian-mlp', 'categorical-mlp'].includes(config.policy.use) || !counted) return undefined;
   const weights = weightShapes(layout.parts);
   const flops = updateFlops(weights, work);
   const largest = weights.reduce((a, b) => (b[0] * b[1] > a[0] * a[1] ? b : a));
   const rows = Math.round((work.steps.at(-1) ?? 0) / work.tasks);
   const backend = backendMatrixRate([rows, ...largest]);
-  const matrixProduct =
-    engineOf(experiment) === 'kernels' ? { backend, kernels: kernelMatrixRate([rows, ...largest]) } : { backend };
+  const matrixProduct = engine === 'kernels' ? { backend, kernels: kernelMatrixRate([rows, ...largest]) } : { backend };
   const served = (matrixProduct.kernels ?? backend).gflops * Math.max(1, workers.count);
   const rate = (phase: keyof UpdateFlops) => flops[phase] / seconds[phase].best / 1e9;
   const gflops = {

@@ -36,9 +36,9 @@ interface BenchOptions {
 export const addBench: AddCommand = (program) => {
   program
     .command('bench')
-    .summary('measure how long a meta-iteration takes, and where')
+    .summary('measure how long an iteration takes, and where')
     .description(
-      'Repeats the first meta-iteration of an experiment and measures it: time by phase, steps per second, arithmetic rate, memory.',
+      'Repeats the first iteration of an experiment and measures it: time by phase, steps per second, arithmetic rate, memory.',
     )
     .argument('[config]', 'the experiment, a YAML file (default: the standard experiment on 2D navigation)')
     .option('--set <path=value>', 'override a value of the config; may be given many times', collect)
