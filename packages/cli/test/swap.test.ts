@@ -171,16 +171,32 @@ const base: ExperimentConfig = {
 };
 
 /** What must change besides the component itself: because it speaks of other actions, or has nothing that trpo could use. */
+const discrete: ExperimentConfig = { policy: { use: 'categorical-mlp', hiddenSizes: [4] }, wrappers: [] };
+const { objective: _objective, inner: _inner, meta: _meta, ...alone } = base;
+/** An experiment without meta-learning: other slots are filled, so it takes the base's place. */
+const standalone: ExperimentConfig = {
+  ...alone,
+  trainer: { use: 'policy-gradient', stepsPerIteration: 10 },
+  optimizer: { use: 'trpo' },
+  evaluation: { every: 0, final: { tasks: 1, rollouts: 1 } },
+};
+const DISCRETE_TASKS = [
+  ...['acrobot', 'cart-pole', 'cart-pole-varied', 'mountain-car'],
+  ...['bernoulli-bandit', 'gaussian-bandit', 'tabular-mdp', 'outside'],
+];
 const COMPANIONS: Record<string, ExperimentConfig> = {
+  ...Object.fromEntries(DISCRETE_TASKS.map((name) => [`tasks ${name}`, discrete])),
   'policy categorical-mlp': { tasks: { use: 'outside' }, wrappers: [] },
   'objective reptile': { meta: { use: 'gradient', method: 'sgd', learningRate: 0.5 } },
-  'tasks outside': { policy: { use: 'categorical-mlp', hiddenSizes: [4] }, wrappers: [] },
 };
 
 const registry = new Registry([corePlugin, ...PLUGINS]);
 
-async function trainWith(changes: ExperimentConfig) {
-  const experiment = await createExperiment({ ...base, ...changes }, { plugins: PLUGINS });
+/** What the trainer maml has no use for. */
+const STANDALONE = ['trainer policy-gradient', 'baseline mlp-value'];
+
+async function trainWith(changes: ExperimentConfig, from: ExperimentConfig = base) {
+  const experiment = await createExperiment({ ...from, ...changes }, { plugins: PLUGINS });
   try {
     return await runTraining(experiment);
   } finally {
@@ -192,9 +208,11 @@ const slots = Object.entries(SLOTS).filter(([slot]) => slot !== 'optimizer');
 
 describe.each(slots)('%s', (slot, kind) => {
   test.each(registry.names(kind))('%s', async (name) => {
-    const result = await trainWith({ ...COMPANIONS[`${slot} ${name}`], [slot]: { use: name } });
+    const place = `${slot} ${name}`;
+    const from = STANDALONE.includes(place) ? standalone : base;
+    const result = await trainWith({ ...COMPANIONS[place], [slot]: { use: name } }, from);
     expect(result.reason).toBe('finished');
-    expect(Number.isFinite(result.metrics?.['return/after'])).toBe(true);
+    expect(Number.isFinite(result.metrics?.[from === base ? 'return/after' : 'return/mean'])).toBe(true);
   });
 });
 
