@@ -279,6 +279,26 @@ describe('what only the made components can tell', () => {
     expect((await create({ ...FAKE_CONFIG, inner, evaluation })).config.evaluation.final.stepSizes).toEqual([0.1]);
   });
 
+  test('a wrapper that learns under a trainer that does not save what it learns', async () => {
+    const learned = { begin: () => {}, end: () => {}, state: () => null, restore: () => {} };
+    const config = { ...FAKE_CONFIG, wrappers: [makeWrapper(), { ...makeWrapper(), learned }] };
+    const message = await failureOf(create(config), 'CONFIG_INVALID');
+    expect(message).toContain(
+      "wrappers.1: expected a wrapper that learns nothing, since the trainer 'first' does not save what wrappers learn",
+    );
+    expect(message).not.toContain('wrappers.0');
+    const saves = defineComponent({
+      kind: 'trainer',
+      name: 'saves',
+      summary: 'saves what wrappers learn',
+      options: z.strictObject({}),
+      slots: ['objective', 'inner', 'meta'],
+      learnsWrappers: true,
+      create: () => makeTrainer({}),
+    });
+    await (await create({ ...config, trainer: 'saves' }, {}, pluginOf(saves))).close();
+  });
+
   test('a task set that the tasks do not have', async () => {
     const named = (tasks: string) => create({ ...FAKE_CONFIG, evaluation: { final: { tasks } } });
     expect((await named('corners')).config.evaluation.final.tasks).toBe('corners');

@@ -137,12 +137,7 @@ export class TrainingRun {
     const { iteration, evaluation, sha256, trainer: state } = restored.record;
     const load = () => loadCheckpoint(directory.checkpoints, 'best', this.experiment.trainer.layout);
     if (evaluation.best?.iteration === iteration) {
-      this.validation.bestParameters = {
-        parameters: restored.parameters.slice(),
-        state,
-        checkpoint: 'best',
-        iteration,
-      };
+      this.validation.keep(restored.parameters, state, iteration);
       // `last` is written before `best`: a process killed between the two leaves the best in `last` alone.
       this.bestIsMissing = (await load().catch(() => null))?.record.sha256 !== sha256;
       return;
@@ -151,12 +146,7 @@ export class TrainingRun {
       const { record, parameters } = await load();
       const later = `best.json is of iteration ${record.iteration}, which comes after the checkpoint of iteration ${iteration} that the run goes on from.`;
       if (record.iteration > iteration) throw new InnerloopError('CHECKPOINT_UNREADABLE', later);
-      this.validation.bestParameters = {
-        parameters,
-        state: record.trainer,
-        checkpoint: 'best',
-        iteration: record.iteration,
-      };
+      this.validation.keep(parameters, record.trainer, record.iteration);
     } catch (error) {
       this.notices.push(`${messageOf(error)} Training goes on without it.`);
     }

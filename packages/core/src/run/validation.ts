@@ -36,9 +36,12 @@ export class Validation {
     const best = Number.isFinite(score) && (this.best === null || score > this.best.score);
     if (best) {
       this.best = { iteration, score };
-      const now = { parameters: trainer.parameters.slice(), state: trainer.state() };
-      if (keepBest) this.bestParameters = { ...now, checkpoint: 'best', iteration };
+      if (keepBest) this.keep(trainer.parameters, trainer.state(), iteration);
     }
     return { result, score, best };
+  }
+  /** Keeps the parameters of the best score, with the trainer's state that belongs to them. */
+  keep(parameters: Float64Array, state: Json, iteration: number): void {
+    this.bestParameters = { parameters: parameters.slice(), state, checkpoint: 'best', iteration };
   }
 }
