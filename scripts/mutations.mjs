@@ -193,6 +193,48 @@ export const MUTATIONS = [
     replace: 'transposed ? maths.keepAdapted(point.hessianProduct(v)) : point.hessianProduct(maths.keepAdapted(v))',
     tests: [VARIANTS],
   },
+  {
+    name: 'policy-gradient: the value function is not kept in checkpoints',
+    file: 'packages/policy-gradient/src/trainer.ts',
+    find: 'this.value.restore(value);',
+    replace: '',
+    tests: ['packages/policy-gradient/test/resume.test.ts'],
+  },
+  {
+    name: 'policy-gradient: line 8 before line 7',
+    file: 'packages/policy-gradient/src/trainer.ts',
+    find: 'const step = await this.improve(iteration, batch); // lines 6 and 7',
+    replace: 'this.value.fit(batch.states, batch.returns); const step = await this.improve(iteration, batch);',
+    tests: ['packages/policy-gradient/test/trainer.test.ts'],
+  },
+  {
+    name: 'policy-gradient: more episodes at once than must be needed',
+    file: 'packages/policy-gradient/src/collect.ts',
+    find: 'Math.ceil((amount.steps - steps) / distribution.horizon)',
+    replace: 'Math.ceil((2 * (amount.steps - steps)) / distribution.horizon)',
+    tests: ['packages/policy-gradient/test/collect.test.ts'],
+  },
+  {
+    name: 'policy-gradient: a checkpoint is evaluated with what wrappers have learned since',
+    file: 'packages/policy-gradient/src/learned-wrappers.ts',
+    find: 'const now = this.state();\n    this.restore(state);',
+    replace: 'const now = this.state();\n    void state;',
+    tests: ['packages/policy-gradient/test/resume.test.ts'],
+  },
+  {
+    name: "mlp-value: the squared error's gradient without its factor",
+    file: 'packages/core/src/baselines/value-network.ts',
+    find: '(2 * error) / rows.count',
+    replace: 'error / rows.count',
+    tests: ['packages/core/test/mlp-value.test.ts'],
+  },
+  {
+    name: 'gradient: a schedule that ends one step early',
+    file: 'packages/optim-vpg/src/schedule.ts',
+    find: 'Math.min(k, count - 1) / count',
+    replace: 'Math.min(k, count - 1) / (count - 1)',
+    tests: ['packages/optim-vpg/test/gradient.test.ts'],
+  },
 ];
 
 /** Tries every mutation; the results are those of a check. */
