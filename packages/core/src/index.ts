@@ -1,11 +1,14 @@
 import 'reflect-metadata';
 
 export * from './advantages/gae.js';
+export * from './advantages/n-step.js';
 export * from './advantages/prepare.js';
 export * from './advantages/returns.js';
 export * from './advantages/reward-to-go.js';
+export * from './advantages/td-residual.js';
 export * from './baselines/linear-feature.js';
 export * from './baselines/mlp-value.js';
+export * from './baselines/time-dependent-mean.js';
 export * from './baselines/value-network.js';
 export * from './baselines/zero.js';
 export * from './checks/ask.js';

@@ -8,12 +8,17 @@ import {
   GeneralizedAdvantageEstimation,
   gaeComponent,
   LinearFeatureBaseline,
+  NStepAdvantage,
+  nStepComponent,
   prepareBatch,
   RewardToGo,
   randomStream,
   rewardToGoComponent,
   type States,
+  TdResidual,
+  TimeDependentMeanBaseline,
   type Trajectories,
+  tdResidualComponent,
   ZeroBaseline,
 } from '../src/index.js';
 
@@ -77,6 +82,67 @@ describe('estimators against a naive double loop, for each kind of end', () => {
       });
     });
     expect(new RewardToGo({ discount, normalize: true }).estimate(INPUT)).toBeAllClose(expected, { rtol: 1e-13 });
+  });
+
+  it('td-residual', () => {
+    const expected = [...INPUT.finalValues].flatMap((tail, e) => {
+      const [start, stop] = [OFFSETS[e] as number, OFFSETS[e + 1] as number];
+      const v = [...INPUT.values.slice(start, stop), tail];
+      return [...INPUT.rewards.slice(start, stop)].map((r, t) => r + 0.9 * (v[t + 1] as number) - (v[t] as number));
+    });
+    expect(new TdResidual({ discount: 0.9, normalize: true }).estimate(INPUT)).toBeAllClose(expected, { rtol: 1e-15 });
+  });
+
+  it('td-residual by hand', () => {
+    // γ = 0.5, V = 4, 6 | 2, tails 0 and 8: 1 + 0.5·6 − 4 = 0, 3 + 0 − 6 = −3 | 5 + 0.5·8 − 2 = 7.
+    const input = { rewards: Float64Array.of(1, 3, 5), values: Float64Array.of(4, 6, 2) };
+    const ends: EpisodeEnd[] = ['horizon', 'truncated'];
+    const episodes = { offsets: Int32Array.of(0, 2, 3), finalValues: Float64Array.of(0, 8), ends };
+    expect([...new TdResidual({ discount: 0.5, normalize: false }).estimate({ ...input, ...episodes })]).toEqual([
+      0, -3, 7,
+    ]);
+  });
+
+  // The residuals of the next n steps telescope: Σ_{l<k} γ^l δ_{t+l} is the n-step advantage.
+  it.each([
+    [1, 0.9],
+    [2, 0.99],
+    [3, 1],
+    [4, 0.5],
+    [5, 0],
+    [100, 0.97],
+  ])('n-step with n = %d and discount %d', (n, discount) => {
+    const expected = [...INPUT.finalValues].flatMap((tail, e) => {
+      const [start, stop] = [OFFSETS[e] as number, OFFSETS[e + 1] as number];
+      const v = [...INPUT.values.slice(start, stop), tail];
+      const delta = [...INPUT.rewards.slice(start, stop)].map(
+        (r, t) => r + discount * (v[t + 1] as number) - (v[t] as number),
+      );
+      return delta.map((_, t) => delta.slice(t, t + n).reduce((total, d, l) => total + discount ** l * d, 0));
+    });
+    const estimate = new NStepAdvantage({ discount, normalize: false, n }).estimate(INPUT);
+    expect(estimate).toBeAllClose(expected, { rtol: 1e-13 });
+  });
+
+  it('n-step by hand', () => {
+    // γ = 0.5, n = 2, rewards 1, 2, 4, V = 10, 20, 40, tail 16:
+    // 1 + 0.5·2 + 0.25·40 − 10 = 2; 2 + 0.5·4 + 0.25·16 − 20 = −12; 4 + 0.5·16 − 40 = −28.
+    const input: AdvantageInput = {
+      rewards: Float64Array.of(1, 2, 4),
+      values: Float64Array.of(10, 20, 40),
+      finalValues: Float64Array.of(16),
+      offsets: Int32Array.of(0, 3),
+      ends: ['truncated'],
+    };
+    expect([...new NStepAdvantage({ discount: 0.5, normalize: false, n: 2 }).estimate(input)]).toEqual([2, -12, -28]);
+  });
+
+  it('n-step is td-residual for n = 1, and reward-to-go for n from the longest episode on', () => {
+    const options = { discount: 0.97, normalize: false };
+    const nStep = (n: number) => new NStepAdvantage({ ...options, n }).estimate(INPUT);
+    expect(nStep(1)).toBeAllClose(new TdResidual(options).estimate(INPUT), { rtol: 1e-14 });
+    for (const n of [6, 7]) expect(nStep(n)).toBeAllClose(new RewardToGo(options).estimate(INPUT), { rtol: 1e-13 });
+    expect(nStep(5)).not.toBeAllClose(new RewardToGo(options).estimate(INPUT), { rtol: 1e-3 }); // one step is missing
   });
 
   it('gae with lambda 1 is reward-to-go', () => {
@@ -149,6 +215,16 @@ describe('prepareBatch', () => {
       [1.5, 1, 2],
       [1.5, 1, 57.5005],
     ]);
+  });
+
+  it('bootstraps with the mean over time steps past the longest episode', () => {
+    // γ = 0.5. Tails of 0: R̂ = 1.5, 1 | 2, means 1.75, 1, and 1 past the end. With that tail: R̂ = 1.75, 1.5 | 2, means 1.875, 1.5.
+    // With 1.5 as the tail of both: R̂ = 1.875, 1.75 | 2, and Â = R̂ − means.
+    const data = trajectories([[1, 1], [2]], ['truncated', 'terminated']);
+    const batch = prepareBatch(data, new TimeDependentMeanBaseline(), PLAIN, 'before-advantages');
+    expect([...batch.values]).toEqual([1.875, 1.5, 1.875]);
+    expect([...batch.returns]).toEqual([1.875, 1.75, 2]);
+    expect([...batch.advantages]).toEqual([0, 0.25, 0.125]);
   });
 
   it('uses the values of the second fit for both V(s) and the tail', () => {
@@ -236,11 +312,15 @@ describe('components', () => {
   it('have the documented defaults', () => {
     expect(gaeComponent.options.parse({})).toEqual({ discount: 0.99, lambda: 1, normalize: true });
     expect(rewardToGoComponent.options.parse({})).toEqual({ discount: 0.99, normalize: true });
+    expect(tdResidualComponent.options.parse({})).toEqual({ discount: 0.99, normalize: true });
+    expect(nStepComponent.options.parse({})).toEqual({ discount: 0.99, n: 5, normalize: true });
     expect(gaeComponent.create({ discount: 0.9, lambda: 0.5, normalize: false }, {})).toMatchObject({ discount: 0.9 });
     expect(rewardToGoComponent.create({ discount: 0.9, normalize: false }, {}).normalize).toBe(false);
   });
 
-  it.each([{ discount: 1.01 }, { lambda: -0.1 }, { normalise: true }])('refuse %j', (options) => {
+  it.each([{ discount: 1.01 }, { lambda: -0.1, n: 0 }, { normalise: true }])('refuse %j', (options) => {
     expect(gaeComponent.options.safeParse(options).success).toBe(false);
+    expect(nStepComponent.options.safeParse(options).success).toBe(false);
+    expect(tdResidualComponent.options.safeParse(options).success).toBe(false);
   });
 });

@@ -5,6 +5,8 @@ import {
   linearFeatureComponent,
   randomStream,
   type States,
+  TimeDependentMeanBaseline,
+  timeDependentMeanComponent,
   ZeroBaselineFactory,
   zeroBaselineComponent,
 } from '../src/index.js';
@@ -118,6 +120,53 @@ describe('linear-feature', () => {
 
   it('keeps nothing from one batch to the next', () => {
     expect(new LinearFeatureBaseline(2).state()).toBeNull();
+  });
+});
+
+describe('time-dependent-mean', () => {
+  /** Blind to observations, so their length is of no interest. */
+  const at = (...times: number[]): States => ({
+    observations: new Float32Array(times.length),
+    times: Int32Array.from(times),
+  });
+
+  it('by hand', () => {
+    // Three episodes of 3, 1 and 2 steps: at t = 0 the returns 6, 9, 3 (mean 6), at t = 1 the returns 5 and 2 (3.5), at t = 2 only 4.
+    const states = at(0, 1, 2, 0, 0, 1);
+    const baseline = new TimeDependentMeanBaseline();
+    expect([...baseline.predict(at(0, 7))]).toEqual([0, 0]); // not fitted yet
+    baseline.fit(states, Float64Array.of(6, 5, 4, 9, 3, 2));
+    expect([...baseline.predict(states)]).toEqual([6, 3.5, 4, 6, 6, 3.5]);
+    expect([...baseline.predict(at(3, 1000))]).toEqual([4, 4]); // past the longest episode: as at its last step
+    baseline.fit(at(0, 1), Float64Array.of(1, 2));
+    expect([...baseline.predict(at(0, 1, 2))]).toEqual([1, 2, 2]); // nothing is left of the batch before
+  });
+
+  it('against a filter over all pairs, for episodes of random lengths', () => {
+    const random = randomStream({ seed: 13, purpose: 'user' });
+    const times = Array.from({ length: 30 }, () => 1 + random.integer(20)).flatMap((length) => [
+      ...Array(length).keys(),
+    ]);
+    const returns = Float64Array.from(times, () => random.normal());
+    const baseline = new TimeDependentMeanBaseline();
+    baseline.fit(at(...times), returns);
+    const expected = times.map((t) => {
+      const same = [...returns].filter((_, i) => times[i] === t);
+      return same.reduce((total, value) => total + value, 0) / same.length;
+    });
+    expect(baseline.predict(at(...times))).toBeAllClose(expected, { rtol: 1e-14 });
+  });
+
+  it('takes the nearest earlier time step where there are no returns', () => {
+    const baseline = new TimeDependentMeanBaseline();
+    baseline.fit(at(1, 4), Float64Array.of(10, 40));
+    expect([...baseline.predict(at(0, 1, 2, 3, 4, 5))]).toEqual([0, 10, 10, 10, 40, 40]);
+  });
+
+  it('is fitted to each batch, and keeps nothing', () => {
+    const factory = timeDependentMeanComponent.create({}, {});
+    expect(factory.fitted).toBe('before-advantages');
+    expect(factory.create(3).state()).toBeNull();
   });
 });
 

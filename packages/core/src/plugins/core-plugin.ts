@@ -1,7 +1,10 @@
 import { gaeComponent } from '../advantages/gae.js';
+import { nStepComponent } from '../advantages/n-step.js';
 import { rewardToGoComponent } from '../advantages/reward-to-go.js';
+import { tdResidualComponent } from '../advantages/td-residual.js';
 import { linearFeatureComponent } from '../baselines/linear-feature.js';
 import { mlpValueComponent } from '../baselines/mlp-value.js';
+import { timeDependentMeanComponent } from '../baselines/time-dependent-mean.js';
 import { zeroBaselineComponent } from '../baselines/zero.js';
 import { klLimitComponent } from '../checks/kl-limit.js';
 import { jsonlComponent } from '../loggers/jsonl.js';
@@ -20,7 +23,10 @@ export const corePlugin = definePlugin({
     categoricalMlpComponent,
     gaeComponent,
     rewardToGoComponent,
+    tdResidualComponent,
+    nStepComponent,
     zeroBaselineComponent,
+    timeDependentMeanComponent,
     linearFeatureComponent,
     mlpValueComponent,
     klLimitComponent,
