@@ -74,6 +74,7 @@ export { appendToFile, writeFileAtomic } from './run/files.js';
 export * from './run/load.js';
 export * from './run/open-experiment.js';
 export * from './run/safetensors.js';
+export { type TotalReturn, totalReturn } from './run/total-return.js';
 export * from './run/train.js';
 export * from './shards/sharded-objective.js';
 export * from './training/policy-step.js';

@@ -68,6 +68,7 @@ describe('a config with every default', () => {
         rollouts: 20,
         seed: 1000,
         greedy: false,
+        score: 'adapted',
         keepBest: true,
         final: { tasks: 40, steps: 3, rollouts: 20, seed: 2000, examples: 6 },
       },
@@ -150,6 +151,10 @@ describe('errors have the place, what was expected, what was found and the neare
       /x\.yaml:9:32 evaluation\.stepSizes\.1: expected a number greater than 0, found -1/,
     ],
     ['evaluation: { keepBest: 1 }', /keepBest: expected true or false, found 1/],
+    [
+      'evaluation: { score: total, greedy: true }',
+      /evaluation\.score: expected 'adapted', since with greedy: true .*, found 'total'/,
+    ],
     ['plugins: [1]', /plugins\.0: expected a text, found 1/],
     [
       'checks: { use: kl-limit }',
@@ -488,8 +493,8 @@ describe('the JSON Schema', () => {
       ]);
     };
     const all = [schema.properties.run, schema.properties.evaluation].flatMap(fields);
-    // run 7; evaluation 9, the section `final` counted; the section has 6.
-    expect(all).toHaveLength(22);
+    // run 7; evaluation 10, the section `final` counted; the section has 6.
+    expect(all).toHaveLength(23);
     for (const [key, field] of all) expect(field, key).toHaveProperty('description');
   });
 });

@@ -19,6 +19,18 @@ describe('the page', () => {
     expect(body).not.toContain('Unfinished');
   });
 
+  it('shows the total of all episodes of a task where that is what counts', async () => {
+    const total = (score: string) => ({ ...smallRun(), config: { ...config('total', 3), evaluation: { score } } });
+    // 5 · (return before + return after): −250, −110, −175, −250. Mean −196.25; deviations −53.75, 86.25, 21.25, −53.75, whose squares
+    // sum to 13 668.75: sd √4556.25 = 67.5, 1.96 · 67.5 / √4 = 66.15.
+    const sentence = 'All 10 episodes of a task, those adapted to included, earned −196.3 ± 66.2 together.';
+    expect(text(parsePage(await source(total('total'))))).toContain(sentence);
+    expect(text(parsePage(await source(total('adapted'))))).not.toContain('together');
+    const greedy = total('total');
+    greedy.evaluation = { ...greedy.evaluation, greedy: true };
+    expect(text(parsePage(await source(greedy)))).not.toContain('together');
+  });
+
   it('shows a run that is unfinished and has no evaluation', async () => {
     const files = { ...smallRun(), config: config('half', 5), evaluation: null };
     const page = parsePage(await source(files));

@@ -12,7 +12,7 @@ import {
   TOKENS,
   writeFileAtomic,
 } from '@innerloop/core';
-import { evaluationSentence, returnsTable } from '../output/returns-table.js';
+import { evaluationText } from '../output/returns-table.js';
 import { displayPath, isTerminal, print } from '../output/text.js';
 import { EvaluationProgress } from '../progress/evaluation-progress.js';
 import type { AddCommand } from './context.js';
@@ -76,7 +76,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
       ...(isTerminal(process.stderr) && { onProgress: progress.update }),
     });
     if (options.out !== undefined) await writeFileAtomic(options.out, `${JSON.stringify(evaluation)}\n`);
-    show(evaluation, options);
+    show(evaluation, experiment.config.evaluation.score, options);
   } finally {
     progress.stop();
     await experiment.close();
@@ -110,12 +110,12 @@ function planOf({ config, get, registry }: Experiment, options: EvaluateOptions)
   };
 }
 
-function show(evaluation: EvaluationRecord, { json, out }: EvaluateOptions): void {
+function show(evaluation: EvaluationRecord, score: 'adapted' | 'total', { json, out }: EvaluateOptions): void {
   if (json) {
     print(JSON.stringify({ steps: evaluation.result.steps }));
     return;
   }
-  print(`${evaluationSentence(evaluation)}\n\n${returnsTable(evaluation)}`);
+  print(evaluationText(evaluation, score));
   if (out !== undefined) print(`\nWritten to ${displayPath(out)}`);
 }
 

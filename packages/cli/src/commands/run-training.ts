@@ -7,7 +7,7 @@ import {
 } from '@innerloop/core';
 import { writeReport } from '@innerloop/report';
 import { INTERRUPTED_EXIT_CODE, Interruption } from '../interrupt.js';
-import { evaluationSentence, returnsTable } from '../output/returns-table.js';
+import { evaluationText } from '../output/returns-table.js';
 import { commandLine, displayPath, print } from '../output/text.js';
 import { EvaluationProgress } from '../progress/evaluation-progress.js';
 
@@ -52,7 +52,7 @@ export async function runIntoDirectory(
       onEvaluationProgress: (done, total) => progress.update(done, total),
     });
     progress.stop();
-    return await conclude(result, directory, place);
+    return await conclude(result, experiment, directory, place);
   } finally {
     progress.stop();
     interruption.dispose();
@@ -60,7 +60,12 @@ export async function runIntoDirectory(
   }
 }
 
-async function conclude(result: TrainingResult, directory: RunDirectory, place: string): Promise<number> {
+async function conclude(
+  result: TrainingResult,
+  experiment: Experiment,
+  directory: RunDirectory,
+  place: string,
+): Promise<number> {
   const { reason, detail, evaluation, iteration } = result;
   print(reason === 'already-finished' ? `${detail}\n` : reason === 'finished' ? '' : `\n${detail}`);
   if (reason === 'interrupted' || reason === 'stopped') {
@@ -68,7 +73,7 @@ async function conclude(result: TrainingResult, directory: RunDirectory, place: 
     print(`Resume:    ${commandLine('resume', place)}`);
     return reason === 'interrupted' ? INTERRUPTED_EXIT_CODE : 1;
   }
-  if (evaluation) print(`${evaluationSentence(evaluation)}\n\n${returnsTable(evaluation)}\n`);
+  if (evaluation) print(`${evaluationText(evaluation, experiment.config.evaluation.score)}\n`);
   const report = await writeReport(directory.path);
   print(`Report:    ${displayPath(report)}`);
   const steps = evaluation?.result.steps.length === 1 ? [] : ['--steps', '3'];

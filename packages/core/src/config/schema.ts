@@ -98,12 +98,23 @@ export const evaluationSchema = z
       .describe(
         'Whether to measure the mode of the policy in place of sampled actions, in validation and in the final evaluation',
       ),
+    score: z
+      .enum(['adapted', 'total'])
+      .default('adapted')
+      .describe(
+        'What checkpoints are compared by: the return after the last adaptation step, or the total of all episodes of a task, those ' +
+          'adapted to included, which is then shown too; total needs sampled actions (greedy: false)',
+      ),
     keepBest: z
       .boolean()
       .default(true)
       .describe('Whether to keep the checkpoint that does best on the validation tasks'),
     stepSizes,
     final: finalEvaluationSchema.prefault({}),
+  })
+  .refine(({ score, greedy }) => score === 'adapted' || !greedy, {
+    path: ['score'],
+    message: "'adapted', since with greedy: true what is measured is not what was adapted to",
   })
   .describe('Evaluation on validation tasks during training, and on unseen tasks after it');
 

@@ -35,7 +35,7 @@ const RECORD = z.object({
 /** The best periodic evaluation so far. */
 export interface BestScore {
   readonly iteration: number;
-  /** The mean return after the last adaptation step. */
+  /** What `evaluation.score` says: the mean return after the last adaptation step, or the total of all episodes. */
   readonly score: number;
 }
 

@@ -20,11 +20,6 @@ export function evaluationMetrics({ steps }: EvaluationResult, best: boolean): M
   ]);
 }
 
-/** What evaluations are compared by: the mean return after the last adaptation step; NaN if there are no steps. */
-export function scoreOf({ steps }: EvaluationResult): number {
-  return steps.at(-1)?.meanReturn ?? Number.NaN;
-}
-
 /**
  * @param savedAt The iteration of the last checkpoint, if there is one.
  * @throws InnerloopError `NUMBERS_NOT_FINITE` that names the first parameter that is not finite.

@@ -2,13 +2,13 @@ import type { Json } from '../contracts/json.js';
 import type { EvaluationResult } from '../contracts/trainer.js';
 import type { BestScore } from './checkpoint.js';
 import { chooseTasks, type EvaluatedParameters } from './evaluate.js';
-import { scoreOf } from './metrics.js';
+import { scoreOf } from './total-return.js';
 import type { RunnableExperiment } from './train.js';
 
 /** A periodic evaluation, judged. */
 export interface ValidationOutcome {
   readonly result: EvaluationResult;
-  /** Mean return after the last adaptation step. */
+  /** What `evaluation.score` says. */
   readonly score: number;
   /** Whether it is the best so far. */
   readonly best: boolean;
@@ -32,7 +32,7 @@ export class Validation {
     this.tasks ??= chooseTasks(distribution, { tasks, seed }).tasks;
     const request = { tasks: this.tasks, steps, rollouts, seed, greedy, ...(stepSizes && { stepSizes }) };
     const result = await trainer.evaluate(request);
-    const score = scoreOf(result);
+    const score = scoreOf(result, config.evaluation);
     const best = Number.isFinite(score) && (this.best === null || score > this.best.score);
     if (best) {
       this.best = { iteration, score };

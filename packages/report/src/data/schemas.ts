@@ -36,6 +36,7 @@ export const configSchema = z
     optimizer: component.optional(),
     advantages: component.optional(),
     baseline: component.optional(),
+    evaluation: z.object({ score: z.string().optional() }).catchall(json).optional(),
   })
   .catchall(json);
 

@@ -1,3 +1,4 @@
+import { totalReturn } from '@innerloop/core';
 import { adapts } from '../data/examples.js';
 import type { FinalEvaluation, ReportConfig, ReportData } from '../data/schemas.js';
 import { mean, numberOf, returnNames, series } from '../data/series.js';
@@ -47,7 +48,7 @@ function evaluationHeadline(data: ReportData): Html | null {
   return html`<div class="cards">${cards}</div>
 <p>Measured on ${count(evaluation.tasks.length, `${unseen}task`)}${evaluation.taskSet === null ? '' : ` (task set ${evaluation.taskSet})`}, with ${count(evaluation.rollouts, 'episode')} a task${adapts(evaluation) ? ' and number of steps' : ''}${evaluation.greedy ? ', greedy actions' : ''}, from the
 ${evaluation.checkpoint} checkpoint, iteration ${evaluation.iteration}. A return is the sum of the rewards of an episode. ${last && changesInWords(last)}
-${referencesInWords(data)}</p>`;
+${referencesInWords(data)} ${totalInWords(data)}</p>`;
 }
 
 /** The published returns after the same numbers of steps, without a verdict: settings may differ. */
@@ -60,6 +61,13 @@ function referencesInWords({ evaluation }: ReportData): string | null {
   if (value === undefined) return null;
   const after = adapts(evaluation as FinalEvaluation) ? ` after ${count(step, 'step')}` : '';
   return `For comparison, ${row.label} has ${interval(value, row.ci95?.[step])}${after}.`;
+}
+
+/** The total of all episodes, where the config says that it is what counts. */
+function totalInWords({ config, evaluation }: ReportData): string | null {
+  if (!evaluation || evaluation.greedy || config.evaluation?.score !== 'total') return null;
+  const { episodes, mean, ci95 } = totalReturn(evaluation);
+  return `All ${count(episodes, 'episode')} of a task, those adapted to included, earned ${interval(mean, ci95)} together.`;
 }
 
 /** Without an evaluation: the last tenth of training. */
