@@ -193,7 +193,7 @@ const COMPANIONS: Record<string, ExperimentConfig> = {
 const registry = new Registry([corePlugin, ...PLUGINS]);
 
 /** What the trainer maml has no use for. */
-const STANDALONE = ['trainer policy-gradient', 'baseline mlp-value'];
+const STANDALONE = ['trainer policy-gradient', 'baseline mlp-value', 'wrappers observation-normalization'];
 
 async function trainWith(changes: ExperimentConfig, from: ExperimentConfig = base) {
   const experiment = await createExperiment({ ...from, ...changes }, { plugins: PLUGINS });
@@ -222,9 +222,17 @@ describe.each(Object.entries(LIST_SLOTS))('%s', (slot, kind) => {
       slot === 'wrappers'
         ? [{ use: name }, ...(name === 'action-scaling' ? [] : [{ use: 'action-scaling' }])]
         : [{ use: name }];
-    const result = await trainWith({ [slot]: list });
+    const result = await trainWith({ [slot]: list }, STANDALONE.includes(`${slot} ${name}`) ? standalone : base);
     expect(result.reason).toBe('finished');
   });
+});
+
+test('what wrappers learn is not lost: the trainer maml, which does not save it, refuses them', async () => {
+  const training = trainWith({ wrappers: [{ use: 'observation-normalization' }] });
+  await expect(training).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(training).rejects.toThrow(
+    /the trainer 'maml' does not save what wrappers learn.*observation-normalization/s,
+  );
 });
 
 test('every kind has at least two components here, so that a swap is a swap', () => {

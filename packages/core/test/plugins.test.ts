@@ -11,6 +11,7 @@ import {
   type Plugin,
   Registry,
   randomStream,
+  type Spaces,
   VERSION,
   wrapDistribution,
 } from '@innerloop/core';
@@ -224,5 +225,15 @@ describe('wrapDistribution', () => {
     expect(wrapped.sample(randomStream({ seed: 1, purpose: 'user' }), 2)).toEqual([0, 1]);
     expect(wrapped.view?.(0)).toBe(view);
     expect('references' in wrapped).toBe(false);
+  });
+
+  test('draws nothing where wrappers change what is observed: axes and target would be of something else', () => {
+    const view = { axes: [0, 0] as const };
+    const other = { ...makeWrapper(), spaces: (spaces: Spaces) => ({ ...spaces, observationSpace: box(-5) }) };
+    const box = (low: number) => ({ kind: 'box', low: [low], high: [3] }) as const;
+    expect('view' in wrapDistribution({ ...makeTasks(), view: () => view }, [other])).toBe(false);
+    const same = makeTasks().observationSpace;
+    const copy = { ...makeWrapper(), spaces: (spaces: Spaces) => ({ ...spaces, observationSpace: { ...same } }) };
+    expect('view' in wrapDistribution({ ...makeTasks(), view: () => view }, [copy])).toBe(true);
   });
 });

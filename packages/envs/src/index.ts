@@ -26,4 +26,7 @@ export * from './tabular-mdp/dynamic-programming.js';
 export * from './tabular-mdp/environment.js';
 export * from './tabular-mdp/tables.js';
 export * from './wrappers/action-scaling.js';
+export * from './wrappers/episode-statistics.js';
+export * from './wrappers/observation-normalization.js';
+export * from './wrappers/reward-scaling.js';
 export * from './wrappers/time-limit.js';

@@ -8,6 +8,9 @@ import { pointMomentumComponent } from './corner-points/point-momentum.js';
 import { pointNavigationComponent } from './point-navigation/distribution.js';
 import { tabularMdpComponent } from './tabular-mdp/distribution.js';
 import { actionScalingComponent } from './wrappers/action-scaling.js';
+import { episodeStatisticsComponent } from './wrappers/episode-statistics.js';
+import { observationNormalizationComponent } from './wrappers/observation-normalization.js';
+import { rewardScalingComponent } from './wrappers/reward-scaling.js';
 import { timeLimitComponent } from './wrappers/time-limit.js';
 
 /** The components of `@innerloop/envs`: distributions over tasks, and wrappers. */
@@ -28,5 +31,8 @@ export const envsPlugin = definePlugin({
     pendulumVariedComponent,
     actionScalingComponent,
     timeLimitComponent,
+    observationNormalizationComponent,
+    episodeStatisticsComponent,
+    rewardScalingComponent,
   ],
 });

@@ -133,20 +133,27 @@ describe('time-limit', () => {
 });
 
 describe('the plugin', () => {
-  it('lists every component', () => {
+  it('lists every wrapper', () => {
     expect(isPlugin(envsPlugin)).toBe(true);
-    expect(envsPlugin.components.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-      'tasks point-navigation',
-      'wrapper action-scaling',
-      'wrapper time-limit',
+    const wrappers = envsPlugin.components.filter(({ kind }) => kind === 'wrapper').map(({ name }) => name);
+    expect(wrappers).toEqual([
+      'action-scaling',
+      'time-limit',
+      'observation-normalization',
+      'episode-statistics',
+      'reward-scaling',
     ]);
   });
 
   it('describes every option, and has a default for each', () => {
     for (const { options } of envsPlugin.components) {
-      expect(Object.values(options.parse({})).every((value) => value !== undefined)).toBe(true);
-      for (const field of Object.values<{ description?: string }>(options.shape)) {
-        expect(field.description).toMatch(/at least|above|^Whether/);
+      const defaults = options.parse({});
+      for (const [name, field] of Object.entries<{ description?: string }>(options.shape)) {
+        expect(defaults[name], name).toBeDefined();
+        // A number's description tells its range.
+        expect(field.description, name).toMatch(
+          typeof defaults[name] === 'number' ? /at least|above|any number/ : /\w{3}/,
+        );
       }
     }
   });

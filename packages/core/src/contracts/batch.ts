@@ -20,6 +20,8 @@ export interface Trajectories {
   readonly ends: readonly EpisodeEnd[];
   /** `[E, obsDim]`, row-major: the observation after each episode's last step. */
   readonly finalObservations: Float32Array;
+  /** `[E]`: the return of each episode as its environment told it (`Step.episodeReturn`). Absent: the sums of its rewards. */
+  readonly episodeReturns?: Float64Array;
 }
 
 /** What an inner optimizer or an objective learns from: trajectories with their advantages, all else frozen. */

@@ -39,6 +39,11 @@ export interface Step {
   readonly terminated: boolean;
   /** The episode was cut off though the MDP goes on; its last state still has a value. */
   readonly truncated: boolean;
+  /**
+   * The undiscounted return of the episode so far, this step included, where it is not the sum of `reward`: what metrics and evaluations
+   * report if wrappers have changed the rewards since. The wrapper `episode-statistics` sets it; other wrappers pass it on.
+   */
+  readonly episodeReturn?: number | undefined;
 }
 
 /**

@@ -138,7 +138,7 @@ class LockStep {
     writeObservation(place, step.observation, next, 0, observationSize);
     recorder.record(episode, row, observations, actions, step.reward, logProbability); // line 10
     const end = endOf(step, t + 1 >= distribution.horizon); // line 13
-    if (end) recorder.end(episode, end, 0, next);
+    if (end) recorder.end(episode, end, 0, next, step.episodeReturn);
     return end === undefined;
   }
 

@@ -1,8 +1,11 @@
 import type { Trajectories } from '../contracts/batch.js';
 
-/** The undiscounted return of each episode: the sum of its rewards, `[E]`. */
-export function episodeReturns(trajectories: Pick<Trajectories, 'rewards' | 'offsets'>): Float64Array {
-  const { rewards, offsets } = trajectories;
+/** The undiscounted return of each episode, `[E]`: as its environment told it, or else the sum of its rewards. */
+export function episodeReturns(
+  trajectories: Pick<Trajectories, 'rewards' | 'offsets' | 'episodeReturns'>,
+): Float64Array {
+  const { rewards, offsets, episodeReturns: told } = trajectories;
+  if (told) return told;
   const returns = new Float64Array(offsets.length - 1);
   for (let e = 0; e < returns.length; e++) {
     let total = 0;
@@ -13,7 +16,7 @@ export function episodeReturns(trajectories: Pick<Trajectories, 'rewards' | 'off
 }
 
 /** The mean of {@link episodeReturns}. */
-export function meanReturn(trajectories: Pick<Trajectories, 'rewards' | 'offsets'>): number {
+export function meanReturn(trajectories: Pick<Trajectories, 'rewards' | 'offsets' | 'episodeReturns'>): number {
   const returns = episodeReturns(trajectories);
   return returns.reduce((total, value) => total + value, 0) / returns.length;
 }

@@ -9,6 +9,7 @@ export function joinTrajectories(parts: readonly Trajectories[]): Trajectories {
     const start = offsets.at(-1) as number;
     for (let e = 1; e < own.length; e++) offsets.push(start + (own[e] as number));
   }
+  const returns = parts.flatMap((part) => part.episodeReturns ?? []);
   return {
     observations: joinSingles(parts.map((part) => part.observations)),
     actions: joinSingles(parts.map((part) => part.actions)),
@@ -17,6 +18,7 @@ export function joinTrajectories(parts: readonly Trajectories[]): Trajectories {
     offsets: Int32Array.from(offsets),
     ends: parts.flatMap((part) => part.ends),
     finalObservations: joinSingles(parts.map((part) => part.finalObservations)),
+    ...(returns.length === parts.length ? { episodeReturns: joinDoubles(returns) } : {}),
   };
 }
 

@@ -24,6 +24,7 @@ export class TrajectoryRecorder {
   private readonly lengths: Int32Array;
   private readonly ends: EpisodeEnd[];
   private readonly finalObservations: Float32Array;
+  private readonly returns: (number | undefined)[];
 
   constructor(
     private readonly rollouts: number,
@@ -40,6 +41,7 @@ export class TrajectoryRecorder {
     this.lengths = new Int32Array(rollouts);
     this.ends = new Array<EpisodeEnd>(rollouts).fill('horizon');
     this.finalObservations = new Float32Array(rollouts * observationSize);
+    this.returns = new Array<undefined>(rollouts).fill(undefined);
   }
 
   /**
@@ -66,9 +68,21 @@ export class TrajectoryRecorder {
     this.steps += 1;
   }
 
-  /** Ends an episode; `row` of `observations` is the observation after its last step. */
-  end(episode: number, end: EpisodeEnd, row: number, observations: Float32Array): void {
+  /**
+   * Ends an episode.
+   *
+   * @param row Which row of `observations` is the observation after its last step.
+   * @param episodeReturn What its environment told of it, if it did.
+   */
+  end(
+    episode: number,
+    end: EpisodeEnd,
+    row: number,
+    observations: Float32Array,
+    episodeReturn: number | undefined,
+  ): void {
     this.ends[episode] = end;
+    this.returns[episode] = episodeReturn;
     copyRow(observations, row, this.finalObservations, episode, this.observationSize);
   }
 
@@ -92,7 +106,9 @@ export class TrajectoryRecorder {
       logProbabilities[at] = this.logProbabilities[i] as number;
     }
     const { ends, finalObservations } = this;
-    return { observations, actions, rewards, logProbabilities, offsets, ends, finalObservations };
+    const told = this.returns.filter((value) => value !== undefined);
+    const episodeReturns = told.length === this.rollouts ? { episodeReturns: Float64Array.from(told) } : {};
+    return { observations, actions, rewards, logProbabilities, offsets, ends, finalObservations, ...episodeReturns };
   }
 
   private grow(): void {

@@ -89,10 +89,13 @@ export function assertStep(place: Place, step: unknown): asserts step is Step {
   if (typeof step !== 'object' || step === null) {
     throw invalid(place, 'step', 'an object { observation, reward, terminated, truncated }', step);
   }
-  const { reward, terminated, truncated } = step as Partial<Record<keyof Step, unknown>>;
+  const { reward, terminated, truncated, episodeReturn } = step as Partial<Record<keyof Step, unknown>>;
   if (typeof reward !== 'number' || !Number.isFinite(reward)) throw invalid(place, 'reward', 'a finite number', reward);
   if (typeof terminated !== 'boolean') throw invalid(place, '`terminated` flag', 'true or false', terminated);
   if (typeof truncated !== 'boolean') throw invalid(place, '`truncated` flag', 'true or false', truncated);
+  if (episodeReturn !== undefined && !Number.isFinite(episodeReturn)) {
+    throw invalid(place, '`episodeReturn`', 'a finite number, or none', episodeReturn);
+  }
 }
 
 /**

@@ -56,9 +56,9 @@ class TimeLimitedEnvironment implements Environment {
   }
 
   step(action: Action): Step {
-    const { observation, reward, terminated, truncated } = this.inner.step(action);
+    const { observation, reward, terminated, truncated, episodeReturn } = this.inner.step(action);
     this.taken += 1;
-    return { observation, reward, terminated, truncated: this.taken >= this.limit ? true : truncated };
+    return { observation, reward, terminated, truncated: this.taken >= this.limit ? true : truncated, episodeReturn };
   }
 }
 
