@@ -59,6 +59,11 @@ ${overviewTable(rows, references, bar)}
 in the paper.${barSentence(bar)}
 
 ${rows.map(protocol).join('\n')}
+
+The ${ROWS.maml.label} row divides the loss of an inner step by the number of trajectories, the pseudocode's 1/|D|, where the paper's code takes a mean
+over steps: α = 0.005 is then what 0.5 is for episodes of 100 steps, and it is halved after the first step, as in the paper. Steps shrink as
+episodes shorten, which keeps the later ones from overshooting. Its network is 64-64 with tanh. The row with the settings of the
+paper's code has the mean over steps and 100-100 with relu. [Decision 0012](decisions/0012-inner-loss-over-trajectories.md) tells the two apart.
 ${references[0] ? `\nThe paper's rows: ${references[0].source}.\n` : ''}
 ## Each seed
 

@@ -38,7 +38,7 @@ const METRICS = 'metrics.jsonl';
 const EVALUATION = 'evaluation.json';
 const CHECKPOINTS = 'checkpoints';
 
-/** One run's folder on the disk, and the only place that knows its files' names. */
+/** One run's folder on the disk. The names in `checkpoints/` are checkpoint.ts's. */
 export class RunDirectory {
   private constructor(
     /** Absolute. */
