@@ -79,6 +79,78 @@ describe('gaussian-mlp', () => {
     expect(logProbabilities[0] as number).toBeLessThan(2.8);
   });
 
+  test('log-probability, KL and entropy by their formulas, with standard deviations of each state', () => {
+    const policy = gaussian({ logStd: 'state-dependent' });
+    // Two states: the ones of the test above as the first, and μ = (0, 3), log σ = (ln 3, 0) as the second, with a = (3, 3).
+    const p = [
+      [1, -1, 0, 3],
+      [0, Math.log(2), Math.log(3), 0],
+    ];
+    const q = [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ];
+    const of = (compute: (at: (z: number[][]) => Tensor[]) => Tensor) =>
+      tidy(() => [...compute((z) => z.map((part) => constant(part, [2, 2]))).values()]);
+    const ln2pi = Math.log(2 * Math.PI);
+    const logProbability = of((at) => policy.logProbability(at(p), constant([2, 1, 3, 3], [2, 2])));
+    expect(logProbability).toBeAllClose([-1 - Math.log(2) - ln2pi, -0.5 - Math.log(3) - ln2pi]);
+    // The second: ½(9 + 0 − 1) − ln 3 = 4 − ln 3, and ½(1 + 9 − 1) = 4.5.
+    expect(of((at) => policy.kl(at(p), at(q)))).toBeAllClose([2.5 - Math.log(2), 8.5 - Math.log(3)]);
+    expect(of((at) => policy.kl(at(p), at(p)))).toEqual([0, 0]);
+    expect(of((at) => policy.entropy(at(p)))).toBeAllClose([Math.log(2) + ln2pi + 1, Math.log(3) + ln2pi + 1]);
+  });
+
+  const distributionOf = (policy: GaussianMlpPolicy, theta: Float64Array, observations: Float32Array) =>
+    tidy(() => {
+      const states = constant(observations, [observations.length / 3, 3]);
+      return policy.distribution(policy.layout.constants(theta), states).map((part) => [...part.values()]);
+    });
+
+  test('a fixed standard deviation is no parameter', () => {
+    const policy = gaussian({ logStd: 'fixed', initialStd: 0.25 });
+    expect(policy.layout.parts.map(({ name }) => name)).not.toContain('logStd');
+    expect(policy.layout.size).toBe(gaussian().layout.size - 2);
+    const theta = policy.initialize(random());
+    expect([...theta]).toEqual([...gaussian().initialize(random())].slice(0, -2)); // the means are those of a learned one
+    const [, logStd] = distributionOf(policy, theta, normals(6));
+    expect(logStd).toBeAllClose([Math.log(0.25), Math.log(0.25)]);
+    const [, floor] = distributionOf(gaussian({ logStd: 'fixed', initialStd: 0.01, minStd: 0.1 }), theta, normals(6));
+    expect(floor).toBeAllClose([Math.log(0.1), Math.log(0.1)]);
+  });
+
+  test('a standard deviation of the state is the second half of the outputs, the same everywhere at first', () => {
+    const policy = gaussian({ logStd: 'state-dependent', initialStd: 0.25, minStd: 0.125 });
+    const theta = policy.initialize(random());
+    const observations = normals(6);
+    const [means, logStd] = distributionOf(policy, theta, observations);
+    expect(logStd).toBeAllClose(Array(4).fill(Math.log(0.25)));
+    const learned = gaussian({ initialStd: 0.25 });
+    expect(means).toBeAllClose(distributionOf(learned, learned.initialize(random()), observations)[0] as number[]);
+    // The last bias is that of the second dimension's log σ; a huge negative one ends at the floor.
+    const { offset, size } = policy.layout.parts.find(({ name }) => name === 'output/bias') as {
+      offset: number;
+      size: number;
+    };
+    expect(size).toBe(4);
+    theta[offset + 3] = -100;
+    const [sameMeans, floored] = distributionOf(policy, theta, observations);
+    expect(sameMeans).toEqual(means);
+    const [s, f] = [Math.log(0.25), Math.log(0.125)];
+    expect(floored).toBeAllClose([s, f, s, f]);
+  });
+
+  test('a linear policy has them too', () => {
+    // 3 inputs, 2 actions: weights [3, 4] with columns μ1, μ2, log σ1, log σ2, then 4 biases.
+    const policy = gaussian({ logStd: 'state-dependent', hiddenSizes: [] });
+    const theta = new Float64Array(16);
+    theta.set([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, -1, 0.5, 0, 0, 2]);
+    // Observation (2, 3, 4): μ = (2 + 0.5, 3), log σ = (4, −4 + 2).
+    const [means, logStd] = distributionOf(policy, theta, Float32Array.of(2, 3, 4));
+    expect(means).toEqual([2.5, 3]);
+    expect(logStd).toEqual([4, -2]);
+  });
+
   test('needs real actions', () => {
     expect(
       () => new GaussianMlpPolicy(DISCRETE, { hiddenSizes: [], activation: 'tanh', initialStd: 1, minStd: 1 }),
@@ -132,10 +204,14 @@ describe.each([
   ['gaussian, linear', gaussian({ hiddenSizes: [] })],
   ['gaussian, relu', gaussian({ activation: 'relu' })],
   ['gaussian, sigmoid', gaussian({ activation: 'sigmoid' })],
+  ['gaussian, fixed standard deviation', gaussian({ logStd: 'fixed' })],
+  ['gaussian, standard deviation of the state', gaussian({ logStd: 'state-dependent' })],
+  ['gaussian, linear, standard deviation of the state', gaussian({ logStd: 'state-dependent', hiddenSizes: [] })],
   ['categorical, one hidden layer', categorical()],
   ['categorical, linear', categorical({ hiddenSizes: [] })],
 ])('any policy: %s', (_name, policy) => {
-  const theta = policy.initialize(random()).map((x) => x + 0.1);
+  const noise = randomStream({ seed: 6, purpose: 'user' });
+  const theta = policy.initialize(random()).map((x) => x + 0.1 * noise.normal() + 0.1);
   const n = 6;
   const observations = normals(3 * n);
   const act = (greedy: boolean) => {
@@ -189,20 +265,4 @@ describe.each([
     });
     expect(Math.max(...slope.map(Math.abs))).toBeLessThan(1e-7);
   });
-});
-
-test('weights are uniform on ±√(6 / (in + out)), biases zero', () => {
-  const policy = new GaussianMlpPolicy(
-    { observationSpace: box(40), actionSpace: box(2) },
-    { hiddenSizes: [60], activation: 'tanh', initialStd: 1, minStd: 1e-6 },
-  );
-  const theta = policy.initialize(random());
-  const weights = [...theta.subarray(0, 2400)];
-  const bound = Math.sqrt(6 / 100);
-  expect(Math.max(...weights.map(Math.abs))).toBeLessThanOrEqual(bound);
-  // Variance of the uniform: bound² / 3 = 0.02; its estimate from 2400 numbers is within 5 %.
-  const variance = weights.reduce((total, x) => total + x * x, 0) / 2400;
-  expect(variance).toBeGreaterThan(0.019);
-  expect(variance).toBeLessThan(0.021);
-  expect([...theta.subarray(2400, 2460)].every((x) => x === 0)).toBe(true);
 });

@@ -3,6 +3,7 @@ import {
   type Batch,
   CategoricalMlpPolicy,
   constant,
+  type GaussianMlpOptions,
   GaussianMlpPolicy,
   kernels,
   type Policy,
@@ -69,10 +70,10 @@ describe('every policy, loss and mean, against the graph', () => {
   const random = randomStream({ seed: 21, purpose: 'user' });
   const normals = (n: number, factor = 1) => Float32Array.from({ length: n }, () => factor * random.normal());
   const box = (n: number) => ({ kind: 'box' as const, low: Array(n).fill(-1), high: Array(n).fill(1) });
-  const gaussian = (hiddenSizes: number[], activation: Activation) =>
+  const gaussian = (hiddenSizes: number[], activation: Activation, options: GaussianMlpOptions = {}) =>
     new GaussianMlpPolicy(
       { observationSpace: box(3), actionSpace: box(2) },
-      { hiddenSizes, activation, initialStd: 0.7, minStd: 1e-3 },
+      { hiddenSizes, activation, initialStd: 0.7, minStd: 1e-3, ...options },
     );
   const categorical = (hiddenSizes: number[], activation: Activation) =>
     new CategoricalMlpPolicy(
@@ -84,6 +85,14 @@ describe('every policy, loss and mean, against the graph', () => {
     ['gaussian relu 10-7-5', gaussian([10, 7, 5], 'relu')],
     ['gaussian sigmoid 8', gaussian([8], 'sigmoid')],
     ['gaussian linear', gaussian([], 'tanh')],
+    ['gaussian fixed tanh 9-6', gaussian([9, 6], 'tanh', { logStd: 'fixed' })],
+    ['gaussian state-dependent tanh 9-6', gaussian([9, 6], 'tanh', { logStd: 'state-dependent' })],
+    // The floor is where the outputs begin, so that about half of them are below.
+    [
+      'gaussian state-dependent relu 8, at its floor',
+      gaussian([8], 'relu', { logStd: 'state-dependent', minStd: 0.7 }),
+    ],
+    ['gaussian state-dependent linear', gaussian([], 'tanh', { logStd: 'state-dependent' })],
     ['categorical tanh 9-6', categorical([9, 6], 'tanh')],
     ['categorical linear', categorical([], 'tanh')],
   ];
@@ -96,8 +105,10 @@ describe('every policy, loss and mean, against the graph', () => {
     losses.map((loss) => [name, loss.loss, loss.average, policy, loss] as const),
   );
 
-  test.each(cases)('%s, %s, mean over %s', (_name, _loss, _average, policy, loss) => {
-    const theta = policy.initialize(random);
+  test.each(cases)('%s, %s, mean over %s', (name, _loss, _average, policy, loss) => {
+    const ofState = name.includes('state-dependent');
+    // Weights of the standard deviations begin as 0; here they count.
+    const theta = policy.initialize(random).map((x) => (ofState ? x + 0.05 * random.normal() : x));
     const batch = (): Batch => {
       const observations = normals(3 * N);
       const actions =
@@ -117,13 +128,15 @@ describe('every policy, loss and mean, against the graph', () => {
       };
     };
     const data: TaskData = { inner: [batch(), batch()], outer: batch() };
-    const inner = new VpgInnerOptimizer(policy, { learningRate: [0.05, 0.03], ...loss });
+    // σ of the state is the exponential of an output without bounds: long steps soon lead where nothing can be compared.
+    const learningRate = ofState ? [0.005, 0.003] : [0.05, 0.03];
+    const inner = new VpgInnerOptimizer(policy, { learningRate, ...loss });
     const written = new WrittenOutTaskObjective(new WrittenOut(policy, inner), { derivative: 'exact' }, data, theta);
     const graph = new MamlObjective(policy, inner, { derivative: 'exact', curvature: 'gauss-newton' }).bind(
       data,
       theta,
     );
-    const direction = Float64Array.from(normals(theta.length, 0.1));
+    const direction = Float64Array.from(normals(theta.length, ofState ? 0.03 : 0.1));
     const there = theta.map((x, i) => x + (direction[i] as number));
     expect(written.adapted(theta)).toBeAllClose(graph.adapted(theta), { rtol: 1e-5 });
     expect(written.gradient(theta)).toBeAllClose(graph.gradient(theta), { rtol: 2e-5 });

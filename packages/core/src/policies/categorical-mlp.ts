@@ -9,13 +9,14 @@ import type { Tensor } from '../numerics/tensor.js';
 import { defineComponent } from '../plugins/define.js';
 import { TOKENS } from '../plugins/tokens.js';
 import { CategoricalHead } from './categorical-head.js';
+import { initializationOptions } from './initialization.js';
 import { Mlp, mlpOptions } from './mlp.js';
 import { NetworkRows } from './network-rows.js';
 
-const categoricalOptions = z.strictObject(mlpOptions);
+const categoricalOptions = z.strictObject({ ...mlpOptions, ...initializationOptions });
 
-/** Options of {@link CategoricalMlpPolicy}. */
-export type CategoricalMlpOptions = z.output<typeof categoricalOptions>;
+/** Options of {@link CategoricalMlpPolicy}; any may be left out. */
+export type CategoricalMlpOptions = z.input<typeof categoricalOptions>;
 
 /**
  * A categorical π_θ(a|s) over K choices, with logits from a multilayer perceptron. Distributions are
@@ -28,8 +29,12 @@ export class CategoricalMlpPolicy implements Policy {
   private readonly mlp: Mlp;
   private readonly network: NetworkRows;
   private readonly count: number;
+  private readonly options: z.output<typeof categoricalOptions>;
 
-  /** @throws InnerloopError CONFIG_INVALID if actions are not discrete. */
+  /**
+   * @throws InnerloopError CONFIG_INVALID if actions are not discrete.
+   * @throws ZodError if an option is unknown or out of range.
+   */
   constructor({ observationSpace, actionSpace }: Spaces, options: CategoricalMlpOptions) {
     if (actionSpace.kind !== 'discrete') {
       throw new InnerloopError(
@@ -38,7 +43,9 @@ export class CategoricalMlpPolicy implements Policy {
       );
     }
     this.count = actionSpace.count;
-    this.mlp = new Mlp(observationSpace.low.length, options.hiddenSizes, this.count, options.activation);
+    this.options = categoricalOptions.parse(options);
+    const { hiddenSizes, activation: f } = this.options;
+    this.mlp = new Mlp(observationSpace.low.length, hiddenSizes, this.count, f);
     this.layout = new ParameterLayout(this.mlp.parts);
     const { sizes, activation } = this.mlp;
     this.network = new NetworkRows(sizes, activation);
@@ -46,7 +53,7 @@ export class CategoricalMlpPolicy implements Policy {
   }
 
   initialize(random: Random): Float64Array {
-    return Float64Array.from(this.mlp.initialize(random));
+    return Float64Array.from(this.mlp.initialize(random, this.options));
   }
 
   distribution(parameters: Parameters, observations: Tensor): Distribution {

@@ -3,29 +3,35 @@ import type { Spaces } from '../contracts/environment.js';
 import type { Actor, Distribution, Parameters, Policy, WrittenOutPolicy } from '../contracts/policy.js';
 import { InnerloopError } from '../errors.js';
 import { ParameterLayout } from '../numerics/layout.js';
-import * as ops from '../numerics/ops.js';
 import type { Random } from '../numerics/random.js';
 import type { Tensor } from '../numerics/tensor.js';
 import { defineComponent } from '../plugins/define.js';
 import { TOKENS } from '../plugins/tokens.js';
-import { GaussianHead } from './gaussian-head.js';
+import { gaussianEntropy, gaussianKl, gaussianLogProbability, HALF_LOG_TWO_PI } from './gaussian.js';
+import { initializationOptions } from './initialization.js';
+import { LOG_STD_SOURCES, type LogStdSource } from './log-std.js';
 import { Mlp, mlpOptions } from './mlp.js';
 import { NetworkRows } from './network-rows.js';
 
 const gaussianOptions = z.strictObject({
   ...mlpOptions,
+  ...initializationOptions,
+  logStd: z
+    .enum(['learned', 'fixed', 'state-dependent'])
+    .default('learned')
+    .describe(
+      'Log-standard deviations: parameters that are the same in every state; constants, which nothing trains or adapts; or outputs of the network',
+    ),
   initialStd: z.number().positive().default(1).describe('Initial standard deviation of every action dimension'),
   minStd: z.number().positive().default(1e-6).describe('Floor of the standard deviation'),
 });
 
-/** Options of {@link GaussianMlpPolicy}. */
-export type GaussianMlpOptions = z.output<typeof gaussianOptions>;
-
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+/** Options of {@link GaussianMlpPolicy}; any may be left out. */
+export type GaussianMlpOptions = z.input<typeof gaussianOptions>;
 
 /**
- * A diagonal Gaussian π_θ(a|s) = N(μ_θ(s), diag σ²): the mean is a multilayer perceptron of the observation, log σ a
- * parameter vector of its own with a floor, the same in every state. Distributions are `[mean [N, A], logStd [A]]`.
+ * A diagonal Gaussian π_θ(a|s) = N(μ_θ(s), diag σ²): the mean is a multilayer perceptron of the observation; where log σ comes from is an option,
+ * and it has a floor. Distributions are `[mean [N, A], logStd [A]]`, with `logStd: state-dependent` `[mean [N, A], logStd [N, A]]`.
  */
 export class GaussianMlpPolicy implements Policy {
   readonly layout: ParameterLayout;
@@ -33,10 +39,13 @@ export class GaussianMlpPolicy implements Policy {
   readonly writtenOut: WrittenOutPolicy;
   private readonly mlp: Mlp;
   private readonly network: NetworkRows;
-  private readonly options: GaussianMlpOptions;
-  private readonly minLogStd: number;
+  private readonly options: z.output<typeof gaussianOptions>;
+  private readonly logStd: LogStdSource;
 
-  /** @throws InnerloopError CONFIG_INVALID if actions are not real vectors. */
+  /**
+   * @throws InnerloopError CONFIG_INVALID if actions are not real vectors.
+   * @throws ZodError if an option is unknown or out of range.
+   */
   constructor({ observationSpace, actionSpace }: Spaces, options: GaussianMlpOptions) {
     if (actionSpace.kind !== 'box') {
       throw new InnerloopError(
@@ -44,68 +53,59 @@ export class GaussianMlpPolicy implements Policy {
         `policy: gaussian-mlp needs real-valued actions (a box), but these tasks have ${actionSpace.count} discrete actions. Use categorical-mlp.`,
       );
     }
+    this.options = gaussianOptions.parse(options);
+    const { hiddenSizes, activation: f, logStd, initialStd, minStd } = this.options;
+    const inputs = observationSpace.low.length;
     this.actionSize = actionSpace.low.length;
-    this.options = options;
-    this.minLogStd = Math.log(options.minStd);
-    this.mlp = new Mlp(observationSpace.low.length, options.hiddenSizes, this.actionSize, options.activation);
-    this.layout = new ParameterLayout([...this.mlp.parts, { name: 'logStd', shape: [this.actionSize] }]);
+    this.logStd = LOG_STD_SOURCES[logStd]({
+      size: this.actionSize,
+      lastHidden: hiddenSizes.at(-1) ?? inputs,
+      initialLogStd: Math.log(initialStd),
+      minLogStd: Math.log(minStd),
+    });
+    this.mlp = new Mlp(inputs, hiddenSizes, this.logStd.outputs, f);
+    this.layout = new ParameterLayout([...this.mlp.parts, ...this.logStd.parts]);
     const { sizes, activation } = this.mlp;
     this.network = new NetworkRows(sizes, activation);
-    this.writtenOut = { sizes, activation, head: new GaussianHead(this.actionSize, this.minLogStd) };
+    this.writtenOut = { sizes, activation, head: this.logStd.head };
   }
 
   initialize(random: Random): Float64Array {
-    const logStd = new Array<number>(this.actionSize).fill(Math.log(this.options.initialStd));
-    return Float64Array.from([...this.mlp.initialize(random), ...logStd]);
+    const { hiddenSizes, activation } = this.options;
+    const means = new Mlp(this.mlp.sizes[0] as number, hiddenSizes, this.actionSize, activation);
+    return this.logStd.initial(Float64Array.from(means.initialize(random, this.options)));
   }
 
   distribution(parameters: Parameters, observations: Tensor): Distribution {
-    const logStd = parameters[parameters.length - 1] as Tensor;
-    return [this.mlp.record(parameters, observations), ops.atLeast(logStd, this.minLogStd)];
+    return this.logStd.distribution(this.mlp.record(parameters, observations), parameters.at(this.mlp.parts.length));
   }
 
-  /** Σ_d −½ ((a_d − μ_d)/σ_d)² − log σ_d − ½ log 2π */
   logProbability(distribution: Distribution, actions: Tensor): Tensor {
-    const [mean, logStd] = distribution as [Tensor, Tensor];
-    const n = mean.shape[0] as number;
-    const precision = ops.exp(ops.scale(logStd, -2));
-    const squares = ops.sumColumns(ops.mul(ops.square(ops.sub(actions, mean)), ops.spreadRows(precision, n)));
-    const constant = ops.shift(ops.neg(ops.sum(logStd)), -this.actionSize * HALF_LOG_TWO_PI);
-    return ops.add(ops.scale(squares, -0.5), ops.fill(constant, [n]));
+    return gaussianLogProbability(distribution, actions);
   }
 
-  /** Σ_d ½ (e^{2r_d} − 1) − r_d + (μ_p − μ_q)²_d / 2σ²_q,d with r = log σ_p − log σ_q: exactly 0 at p = q. */
   kl(p: Distribution, q: Distribution): Tensor {
-    const [meanP, logStdP] = p as [Tensor, Tensor];
-    const [meanQ, logStdQ] = q as [Tensor, Tensor];
-    const n = meanP.shape[0] as number;
-    const r = ops.sub(logStdP, logStdQ);
-    const spread = ops.sum(ops.sub(ops.scale(ops.shift(ops.exp(ops.scale(r, 2)), -1), 0.5), r));
-    const precision = ops.exp(ops.scale(logStdQ, -2));
-    const squares = ops.sumColumns(ops.mul(ops.square(ops.sub(meanP, meanQ)), ops.spreadRows(precision, n)));
-    return ops.add(ops.scale(squares, 0.5), ops.fill(spread, [n]));
+    return gaussianKl(p, q);
   }
 
-  /** Σ_d log σ_d + ½ log 2πe */
   entropy(distribution: Distribution): Tensor {
-    const [mean, logStd] = distribution as [Tensor, Tensor];
-    const perState = ops.shift(ops.sum(logStd), this.actionSize * (HALF_LOG_TWO_PI + 0.5));
-    return ops.fill(perState, [mean.shape[0] as number]);
+    return gaussianEntropy(distribution);
   }
 
   actor(parameters: Float64Array): Actor {
     const { network, actionSize: size } = this;
     const theta = parameters.slice();
-    const logStd = Array.from(theta.subarray(this.mlp.parameterCount), (s) => Math.max(s, this.minLogStd));
-    const std = logStd.map(Math.exp);
+    const read = this.logStd.reader(theta.subarray(this.mlp.parameterCount));
     return {
       act(observations, count, randoms, actions, logProbabilities) {
-        const { values: means, stride } = network.outputs(theta, observations, count);
+        const outputs = network.outputs(theta, observations, count);
         for (let row = 0; row < count; row++) {
+          const { logStd, std } = read(outputs, row);
           let total = 0;
           for (let d = 0; d < size; d++) {
             const noise = randoms ? (randoms[row] as Random).normal() : 0;
-            actions[row * size + d] = (means[row * stride + d] as number) + (std[d] as number) * noise;
+            const mean = outputs.values[row * outputs.stride + d] as number;
+            actions[row * size + d] = mean + (std[d] as number) * noise;
             total += -0.5 * noise * noise - (logStd[d] as number) - HALF_LOG_TWO_PI;
           }
           logProbabilities[row] = total;
@@ -119,7 +119,8 @@ export class GaussianMlpPolicy implements Policy {
 export const gaussianMlpComponent = defineComponent({
   kind: 'policy',
   name: 'gaussian-mlp',
-  summary: 'Diagonal Gaussian for real-valued actions; mean from a multilayer perceptron, standard deviation learned',
+  summary:
+    'Diagonal Gaussian for real-valued actions; mean from a multilayer perceptron, standard deviation learned, fixed or of the state',
   options: gaussianOptions,
   inject: { tasks: TOKENS.tasks },
   create: (options, { tasks }) => new GaussianMlpPolicy(tasks, options),

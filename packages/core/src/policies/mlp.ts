@@ -2,6 +2,7 @@ import { z } from 'zod';
 import * as ops from '../numerics/ops.js';
 import type { Random } from '../numerics/random.js';
 import type { Tensor } from '../numerics/tensor.js';
+import { DEFAULT_INITIALIZATION, drawWeights, type InitializationOptions } from './initialization.js';
 
 /** Nonlinearities of hidden layers. */
 const ACTIVATIONS = { tanh: ops.tanh, relu: ops.relu, sigmoid: ops.sigmoid } as const;
@@ -47,16 +48,13 @@ export class Mlp {
     return this.parts.reduce((total, { shape }) => total + shape.reduce((product, n) => product * n, 1), 0);
   }
 
-  /**
-   * Weights uniform on ±√(6 / (in + out)), biases 0 (Glorot and Bengio, "Understanding the difficulty of training deep
-   * feedforward neural networks", AISTATS 2010, eq. 16). Row-major, part after part.
-   */
-  initialize(random: Random): number[] {
-    return this.parts.flatMap(({ shape }) => {
+  /** Draws weights as the options say; biases are 0. Row-major, part after part. */
+  initialize(random: Random, options: InitializationOptions = DEFAULT_INITIALIZATION): number[] {
+    return this.parts.flatMap(({ shape }, index) => {
       const [rows, columns] = shape as [number, number | undefined];
       if (columns === undefined) return new Array<number>(rows).fill(0);
-      const bound = Math.sqrt(6 / (rows + columns));
-      return Array.from({ length: rows * columns }, () => bound * (2 * random.uniform() - 1));
+      const gain = index === this.parts.length - 2 ? options.outputScale : 1;
+      return Array.from(drawWeights(options.initialization, rows, columns, random), (weight) => gain * weight);
     });
   }
 
