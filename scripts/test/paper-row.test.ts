@@ -102,7 +102,7 @@ describe('a row of a tiny experiment', () => {
     expect(record.evaluation).toMatchObject({
       taskSet: 'paper',
       rollouts: 40,
-      stepSizes: [0.5, 0.25, 0.25],
+      stepSizes: [0.005, 0.0025, 0.0025],
       views: [],
     });
     expect(record.evaluation.result.examples).toEqual([]);
