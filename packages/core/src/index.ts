@@ -47,6 +47,7 @@ export * from './numerics/differentiate.js';
 export * from './numerics/layout.js';
 export * as ops from './numerics/ops.js';
 export * from './numerics/random.js';
+export * from './numerics/student-t.js';
 export * from './numerics/tensor.js';
 export * from './plugins/container.js';
 export * from './plugins/core-plugin.js';

@@ -1,5 +1,7 @@
-import { join } from 'node:path';
-import type { CheckpointName } from '@innerloop/core';
+import { join, resolve } from 'node:path';
+import { type CheckpointName, InnerloopError } from '@innerloop/core';
+import { readSeedsList } from '@innerloop/report';
+import { runSeeds } from '../seeds/run-seeds.js';
 import type { AddCommand } from './context.js';
 import { openRun } from './open-run.js';
 import { checkpoint, wholeNumber } from './options.js';
@@ -16,7 +18,7 @@ export const addResume: AddCommand = (program, context) => {
     .command('resume')
     .summary('go on with a run')
     .description('Goes on from the last checkpoint, to the same numbers as if the run had never stopped.')
-    .argument('<run>', 'a run directory')
+    .argument('<run>', 'a run directory, or the folder of train --seeds')
     .option(
       '--iterations <n>',
       'how many iterations the run is to have in all',
@@ -25,8 +27,23 @@ export const addResume: AddCommand = (program, context) => {
     .option('--checkpoint <name>', 'last, or best: drops what came after it', checkpoint)
     .addHelpText('after', '\nExample:\n  innerloop resume runs/point-navigation --iterations 200')
     .action(async (path: string, options: ResumeOptions) => {
+      if (await readSeedsList(path)) {
+        refuseOptions(path, options);
+        context.exitCode = await runSeeds(resolve(path));
+        return;
+      }
       const { directory, experiment } = await openRun(path);
       const config = join(directory.path, 'config.yaml');
       context.exitCode = await runIntoDirectory(experiment, directory, { ...options, config, resume: true });
     });
 };
+
+/** One seed can be taken further; all of them go to the end that their config names. */
+function refuseOptions(path: string, options: ResumeOptions): void {
+  const [name] = Object.keys(options);
+  if (name === undefined) return;
+  throw new InnerloopError(
+    'OPTION_INVALID',
+    `--${name}: ${path} holds several seeds, which go on to the end of their config. Leave the option out, or name one seed, such as ${join(path, 'seed-1')}`,
+  );
+}
