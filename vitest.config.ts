@@ -6,6 +6,10 @@ export default defineConfig({
     // Tests run on the sources, so that there is one copy of each module. Only worker threads and the command itself run what was built.
     alias: [
       {
+        find: /^@innerloop\/core\/testing$/,
+        replacement: fileURLToPath(new URL('./packages/core/src/testing/index.ts', import.meta.url)),
+      },
+      {
         find: /^@innerloop\/([a-z-]+)$/,
         replacement: `${fileURLToPath(new URL('./packages/', import.meta.url))}$1/src/index.ts`,
       },
