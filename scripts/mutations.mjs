@@ -235,6 +235,77 @@ export const MUTATIONS = [
     replace: 'Math.min(k, count - 1) / (count - 1)',
     tests: ['packages/optim-vpg/test/gradient.test.ts'],
   },
+  {
+    name: 'n-step: one reward more than n',
+    file: 'packages/core/src/advantages/n-step.ts',
+    find: 'Math.min(i + n, stop)',
+    replace: 'Math.min(i + n + 1, stop)',
+    tests: ['packages/core/test/advantages.test.ts'],
+  },
+  {
+    name: 'td-residual: an episode goes on into the next one',
+    file: 'packages/core/src/advantages/td-residual.ts',
+    find: '(i < last ? values[i + 1] : finalValues[e])',
+    replace: '(i + 1 < values.length ? values[i + 1] : finalValues[e])',
+    tests: ['packages/core/test/advantages.test.ts'],
+  },
+  {
+    name: 'time-dependent-mean: no value past the longest episode',
+    file: 'packages/core/src/baselines/time-dependent-mean.ts',
+    find: 'means[Math.min(t, means.length - 1)]',
+    replace: 'means[t]',
+    tests: ['packages/core/test/advantages.test.ts', 'packages/core/test/baselines.test.ts'],
+  },
+  {
+    name: 'state-dependent σ: the tangent forgets that σ moves the slope of the mean',
+    file: 'packages/core/src/policies/state-gaussian-head.ts',
+    find: '-precision * rMean - 2 * s * rLogStd',
+    replace: '-precision * rMean',
+    tests: [WRITTEN_OUT, 'packages/core/test/check-policy.test.ts'],
+  },
+  {
+    name: 'state-dependent σ: below the floor it still moves',
+    file: 'packages/core/src/policies/state-gaussian-head.ts',
+    find: 'free: output >= Math.fround(this.minLogStd) ? 1 : 0',
+    replace: 'free: 1',
+    tests: [WRITTEN_OUT],
+  },
+  {
+    name: 'fixed σ is learned',
+    file: 'packages/core/src/policies/log-std.ts',
+    find: 'readonly parts = [];\n  readonly head: PolicyHead;\n  private readonly logStd: Float64Array;',
+    replace:
+      "readonly parts = [{ name: 'logStd', shape: [1] }];\n  readonly head: PolicyHead;\n  private readonly logStd: Float64Array;",
+    tests: ['packages/core/test/policies.test.ts'],
+  },
+  {
+    name: 'orthogonal: vectors are not projected',
+    file: 'packages/core/src/policies/initialization.ts',
+    find: 'addScaled(vector, other, -dot(vector, other));',
+    replace: 'addScaled(vector, other, 0);',
+    tests: ['packages/core/test/initialization.test.ts'],
+  },
+  {
+    name: 'observation-normalization: batches are averaged, however long',
+    file: 'packages/envs/src/wrappers/running-moments.ts',
+    find: '(gap * other.count) / total',
+    replace: 'gap / 2',
+    tests: ['packages/envs/test/observation-normalization.test.ts'],
+  },
+  {
+    name: 'observation-normalization: evaluations count',
+    file: 'packages/envs/src/wrappers/observation-normalization.ts',
+    find: 'if (!this.counting) return;',
+    replace: '',
+    tests: ['packages/envs/test/observation-normalization.test.ts', 'packages/policy-gradient/test/wrappers.test.ts'],
+  },
+  {
+    name: 'episode-statistics: joined batches forget what environments told',
+    file: 'packages/core/src/rollouts/join.ts',
+    find: '...(returns.length === parts.length ?',
+    replace: '...(returns.length === 0 ?',
+    tests: ['packages/core/test/rollouts.test.ts'],
+  },
 ];
 
 /** Tries every mutation; the results are those of a check. */
