@@ -15,8 +15,8 @@ const EXAMPLES = `
 Examples:
   innerloop train configs/point-navigation/quickstart.yaml
   innerloop train configs/point-navigation/maml-trpo.yaml --set run.seed=2 --set meta.maxKl=0.02 --out runs/second
-  innerloop resume runs/quickstart
-  innerloop evaluate runs/quickstart --tasks 40 --steps 3 --rollouts 40 --seed 7 --json
+  innerloop resume runs/quickstart-001
+  innerloop evaluate runs/quickstart-001 --tasks 40 --steps 3 --rollouts 40 --seed 7 --json
   innerloop list policy-optimizer`;
 
 /**

@@ -367,7 +367,7 @@ describe('a defect', () => {
   it('is told apart from a mistake of the user', async () => {
     const { writeReport } = { writeReport: vi.fn() };
     writeReport.mockRejectedValue(new TypeError('x is undefined'));
-    vi.doMock('@innerloop/report', () => ({ writeReport }));
+    vi.doMock('@innerloop/report', async (original) => ({ ...(await original<object>()), writeReport }));
     vi.resetModules();
     const { run: runAgain } = await import('./support/cli.js');
     const { code, stderr } = await runAgain('report', earlier);

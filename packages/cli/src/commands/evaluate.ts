@@ -58,7 +58,7 @@ export const addEvaluate: AddCommand = (program) => {
     .option('--out <file>', 'also write everything, with tasks and example episodes, to a new JSON file')
     .addHelpText(
       'after',
-      '\nExample:\n  innerloop evaluate runs/quickstart --tasks 40 --steps 3 --rollouts 40 --seed 7 --step-sizes 0.5,0.25',
+      '\nExample:\n  innerloop evaluate runs/quickstart-001 --tasks 40 --steps 3 --rollouts 40 --seed 7 --step-sizes 0.005,0.0025',
     )
     .action(evaluate);
 };

@@ -13,7 +13,7 @@ export const addReport: AddCommand = (program) => {
     .option('--compare <paths...>', 'show other runs beside it: run directories, or JSON files with an evaluation')
     .addHelpText(
       'after',
-      '\nExample:\n  innerloop report runs/quickstart --compare runs/second runs/third/evaluation.json',
+      '\nExample:\n  innerloop report runs/quickstart-001 --compare runs/second runs/third/evaluation.json',
     )
     .action(async (path: string, options: { readonly compare?: readonly string[] }) => {
       if (await readSeedsList(path)) {
