@@ -1,6 +1,5 @@
+import { HALF_LOG_TWO_PI } from './gaussian.js';
 import type { HeadValues, OutputRows, PolicyHead } from './heads.js';
-
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 /** Diagonal Gaussian: O is the mean, e the log-standard deviations, with a floor. */
 export class GaussianHead implements PolicyHead {

@@ -1,6 +1,5 @@
+import { HALF_LOG_TWO_PI } from './gaussian.js';
 import type { HeadValues, OutputRows, PolicyHead } from './heads.js';
-
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 /**
  * Diagonal Gaussian whose standard deviations are outputs too: O is the mean and then the log-standard deviations, 2A numbers, these with a
