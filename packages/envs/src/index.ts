@@ -25,6 +25,7 @@ export * from './tabular-mdp/distribution.js';
 export * from './tabular-mdp/dynamic-programming.js';
 export * from './tabular-mdp/environment.js';
 export * from './tabular-mdp/tables.js';
+export * from './wrappers/action-repeat.js';
 export * from './wrappers/action-scaling.js';
 export * from './wrappers/episode-statistics.js';
 export * from './wrappers/observation-normalization.js';

@@ -7,6 +7,7 @@ import { pointCornerComponent } from './corner-points/point-corner.js';
 import { pointMomentumComponent } from './corner-points/point-momentum.js';
 import { pointNavigationComponent } from './point-navigation/distribution.js';
 import { tabularMdpComponent } from './tabular-mdp/distribution.js';
+import { actionRepeatComponent } from './wrappers/action-repeat.js';
 import { actionScalingComponent } from './wrappers/action-scaling.js';
 import { episodeStatisticsComponent } from './wrappers/episode-statistics.js';
 import { observationNormalizationComponent } from './wrappers/observation-normalization.js';
@@ -30,6 +31,7 @@ export const envsPlugin = definePlugin({
     cartPoleVariedComponent,
     pendulumVariedComponent,
     actionScalingComponent,
+    actionRepeatComponent,
     timeLimitComponent,
     observationNormalizationComponent,
     episodeStatisticsComponent,

@@ -1,8 +1,11 @@
 import { type Action, type ActionSpace, type Environment, isPlugin, randomStream } from '@innerloop/core';
 import { describe, expect, it } from 'vitest';
 import {
+  ActionRepeat,
   ActionScaling,
+  actionRepeatComponent,
   actionScalingComponent,
+  EpisodeStatistics,
   envsPlugin,
   PointNavigation,
   TimeLimit,
@@ -132,12 +135,57 @@ describe('time-limit', () => {
   });
 });
 
+describe('action-repeat', () => {
+  const DISCRETE = { kind: 'discrete', count: 2 } as const;
+  const wrap = (times: number, own?: number, terminatesAt?: number) => {
+    const { environment, received } = recording(DISCRETE, own, terminatesAt);
+    const wrapped = new ActionRepeat({ times }).wrap(environment);
+    wrapped.reset(random());
+    return { wrapped, received };
+  };
+
+  it('takes each action so many times, shows the last observation and adds the rewards', () => {
+    const { wrapped, received } = wrap(3);
+    // The rewards are −1, −2, −3, then −4, −5, −6.
+    expect(wrapped.step(1)).toEqual({ observation: [3], reward: -6, terminated: false, truncated: false });
+    expect(wrapped.step(0)).toEqual({ observation: [6], reward: -15, terminated: false, truncated: false });
+    expect(received).toEqual([1, 1, 1, 0, 0, 0]);
+  });
+
+  it.each([
+    ['a limit of the environment', 2, undefined, { terminated: false, truncated: true }],
+    ['a terminal state', undefined, 2, { terminated: true, truncated: false }],
+  ])('ends where the episode does: at %s', (_name, own, terminatesAt, flags) => {
+    const { wrapped, received } = wrap(3, own, terminatesAt);
+    expect(wrapped.step(1)).toEqual({ observation: [2], reward: -3, ...flags });
+    expect(received).toEqual([1, 1]);
+  });
+
+  it('keeps the return that episode-statistics counts further in', () => {
+    const counted = new EpisodeStatistics().wrap(recording(DISCRETE).environment);
+    const wrapped = new ActionRepeat({ times: 2 }).wrap(counted);
+    wrapped.reset(random());
+    expect(wrapped.step(1)).toMatchObject({ reward: -3, episodeReturn: -3 });
+    expect(wrapped.step(1)).toMatchObject({ reward: -7, episodeReturn: -10 });
+  });
+
+  it('with 1 changes nothing', () => {
+    const { wrapped } = wrap(1);
+    expect(wrapped.step(1)).toEqual({ observation: [1], reward: -1, terminated: false, truncated: false });
+  });
+
+  it.each([{ times: 0 }, { times: 1.5 }, { repeat: 2 }])('refuses options %j', (options) => {
+    expect(actionRepeatComponent.options.safeParse(options).success).toBe(false);
+  });
+});
+
 describe('the plugin', () => {
   it('lists every wrapper', () => {
     expect(isPlugin(envsPlugin)).toBe(true);
     const wrappers = envsPlugin.components.filter(({ kind }) => kind === 'wrapper').map(({ name }) => name);
     expect(wrappers).toEqual([
       'action-scaling',
+      'action-repeat',
       'time-limit',
       'observation-normalization',
       'episode-statistics',

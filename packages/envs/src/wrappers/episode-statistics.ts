@@ -8,6 +8,7 @@ import {
   type Wrapper,
 } from '@innerloop/core';
 import { z } from 'zod';
+import { AroundEnvironment } from './around.js';
 
 /**
  * Keeps account of the undiscounted return of each episode as it is here (`Step.episodeReturn`). Metrics and evaluations then report these returns,
@@ -23,19 +24,12 @@ export class EpisodeStatistics implements Wrapper {
   }
 }
 
-class CountedEnvironment implements Environment {
-  readonly observationSpace: Spaces['observationSpace'];
-  readonly actionSpace: Spaces['actionSpace'];
+class CountedEnvironment extends AroundEnvironment {
   private total = 0;
 
-  constructor(private readonly inner: Environment) {
-    this.observationSpace = inner.observationSpace;
-    this.actionSpace = inner.actionSpace;
-  }
-
-  reset(random: Random): ArrayLike<number> {
+  override reset(random: Random): ArrayLike<number> {
     this.total = 0;
-    return this.inner.reset(random);
+    return super.reset(random);
   }
 
   step(action: Action): Step {

@@ -1,13 +1,6 @@
-import {
-  type Action,
-  defineComponent,
-  type Environment,
-  type Random,
-  type Spaces,
-  type Step,
-  type Wrapper,
-} from '@innerloop/core';
+import { type Action, defineComponent, type Environment, type Spaces, type Step, type Wrapper } from '@innerloop/core';
 import { z } from 'zod';
+import { AroundEnvironment } from './around.js';
 
 const rewardScalingOptions = z.strictObject({
   factor: z
@@ -49,21 +42,13 @@ export class RewardScaling implements Wrapper {
   }
 }
 
-class RewardScaledEnvironment implements Environment {
-  readonly observationSpace: Spaces['observationSpace'];
-  readonly actionSpace: Spaces['actionSpace'];
-
+class RewardScaledEnvironment extends AroundEnvironment {
   constructor(
-    private readonly inner: Environment,
+    inner: Environment,
     private readonly factor: number,
     private readonly shift: number,
   ) {
-    this.observationSpace = inner.observationSpace;
-    this.actionSpace = inner.actionSpace;
-  }
-
-  reset(random: Random): ArrayLike<number> {
-    return this.inner.reset(random);
+    super(inner);
   }
 
   step(action: Action): Step {

@@ -8,6 +8,7 @@ import {
   type Wrapper,
 } from '@innerloop/core';
 import { z } from 'zod';
+import { AroundEnvironment } from './around.js';
 
 const timeLimitOptions = z.strictObject({
   steps: z.int().min(1).default(1000).describe('Steps after which an episode is truncated, at least 1'),
@@ -37,22 +38,19 @@ export class TimeLimit implements Wrapper {
   }
 }
 
-class TimeLimitedEnvironment implements Environment {
-  readonly observationSpace: Spaces['observationSpace'];
-  readonly actionSpace: Spaces['actionSpace'];
+class TimeLimitedEnvironment extends AroundEnvironment {
   private taken = 0;
 
   constructor(
-    private readonly inner: Environment,
+    inner: Environment,
     private readonly limit: number,
   ) {
-    this.observationSpace = inner.observationSpace;
-    this.actionSpace = inner.actionSpace;
+    super(inner);
   }
 
-  reset(random: Random): ArrayLike<number> {
+  override reset(random: Random): ArrayLike<number> {
     this.taken = 0;
-    return this.inner.reset(random);
+    return super.reset(random);
   }
 
   step(action: Action): Step {
