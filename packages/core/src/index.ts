@@ -45,6 +45,7 @@ export * from './numerics/backend.js';
 export * from './numerics/cholesky.js';
 export * from './numerics/differentiate.js';
 export * from './numerics/layout.js';
+export * from './numerics/mean.js';
 export * as ops from './numerics/ops.js';
 export * from './numerics/random.js';
 export * from './numerics/student-t.js';

@@ -1,4 +1,4 @@
-import { type InnerTermWeights, ops, type TaskReport } from '@innerloop/core';
+import { type InnerTermWeights, meanOf, ops, type TaskReport } from '@innerloop/core';
 import { MAML_LOSS, type MetaLoss } from './meta-loss.js';
 
 /*
@@ -36,9 +36,9 @@ export class ExplorationWeights implements InnerTermWeights {
   ) {}
 
   assign(reports: readonly TaskReport[]): number[][] {
-    const returns = reports.map(({ phases }) => mean(phases.at(-1)?.returns ?? []));
-    const average = mean(returns);
-    const deviation = Math.sqrt(mean(returns.map((value) => (value - average) ** 2)));
+    const returns = reports.map(({ phases }) => meanOf(phases.at(-1)?.returns ?? []));
+    const average = meanOf(returns);
+    const deviation = Math.sqrt(meanOf(returns.map((value) => (value - average) ** 2)));
     return reports.map(({ phases }, task) => {
       const z = deviation > 0 ? ((returns[task] as number) - average) / deviation : 0;
       return new Array<number>(phases.length - 1).fill(-this.exploration * z);
@@ -50,8 +50,4 @@ export class ExplorationWeights implements InnerTermWeights {
   }
 
   restore(): void {}
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

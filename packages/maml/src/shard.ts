@@ -8,6 +8,7 @@ import {
   type IndexedTask,
   type Json,
   type MetaObjective,
+  meanOf,
   type PhaseReport,
   type Purpose,
   type Random,
@@ -140,7 +141,7 @@ export class LocalShard implements TaskShard {
       const place: StreamPlace = { seed: request.seed, purpose: 'evaluate', iteration: 0, task: index, step };
       const collect = (greedy: boolean) => adapter.collect(task, phi, streams(place, request.rollouts), greedy);
       const measured = collect(request.greedy ?? false);
-      returns.push(mean(episodeReturns(measured)));
+      returns.push(meanOf(episodeReturns(measured)));
       if (index < request.examples) episodes.push(firstEpisode(measured));
       if (step < request.steps) {
         const sampled = request.greedy ? collect(false) : measured; // a gradient needs actions that vary
@@ -179,10 +180,6 @@ function firstEpisode({ observations, finalObservations, rewards, offsets, ends 
     observations: [...rows, [...finalObservations.subarray(0, size)]],
     rewards: [...rewards.subarray(0, length)],
   };
-}
-
-function mean(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((total, value) => total + value, 0) / values.length;
 }
 
 /** Pairs tasks with their places in the meta-batch. */

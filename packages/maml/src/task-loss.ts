@@ -2,6 +2,7 @@ import {
   type AdaptationBatch,
   gradients,
   InnerloopError,
+  meanOf,
   ops,
   type Parameters,
   type Policy,
@@ -46,9 +47,9 @@ export class TaskLoss {
     const { loss, policy, frozen } = this;
     const after = this.onOuter(adapted);
     return {
-      outer: mean(loss.outer(after).values()),
-      inner: path.flatMap((phi, j) => (loss.inner ? mean(loss.inner(this.onInner(phi, j)).values()) : [])),
-      kl: mean(policy.kl(frozen.oldDistribution, after.distribution).values()),
+      outer: meanOf(loss.outer(after).values()),
+      inner: path.flatMap((phi, j) => (loss.inner ? meanOf(loss.inner(this.onInner(phi, j)).values()) : [])),
+      kl: meanOf(policy.kl(frozen.oldDistribution, after.distribution).values()),
     };
   }
 
@@ -93,10 +94,4 @@ export class TaskLoss {
         '`weigh` with what the `innerTermWeights` of the objective assign, before it asks anything.',
     );
   }
-}
-
-function mean(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i] as number;
-  return total / values.length;
 }

@@ -9,6 +9,7 @@ import {
   type Json,
   judge,
   type Metrics,
+  meanOf,
   type ParameterLayout,
   type PolicyOptimizer,
   randomStream,
@@ -102,7 +103,7 @@ export class MamlTrainer implements Trainer {
       iteration,
       'return/before': adaptation.before,
       'return/after': adaptation.after,
-      'kl/adaptation': mean(adaptation.kl),
+      'kl/adaptation': meanOf(adaptation.kl),
       'kl/meta': step.kl,
       ...step.metrics,
       episodes: total(reports, (phase) => phase.episodes),
@@ -176,22 +177,18 @@ export class MamlTrainer implements Trainer {
       const at = reports.flatMap((report) => report.phases[phase] ?? []);
       const returns = at.flatMap((p) => p.returns);
       const steps = at.reduce((sum, p) => sum + p.steps, 0);
-      events.emit('rollout:end', { iteration, phase, episodes: returns.length, steps, meanReturn: mean(returns) });
+      events.emit('rollout:end', { iteration, phase, episodes: returns.length, steps, meanReturn: meanOf(returns) });
     }
     const kl = reports.map((report) => report.klAdaptation);
-    const returnBefore = reports.map((report) => mean(report.phases[0]?.returns ?? []));
-    const returnAfter = reports.map((report) => mean(report.phases[phases - 1]?.returns ?? []));
+    const returnBefore = reports.map((report) => meanOf(report.phases[0]?.returns ?? []));
+    const returnAfter = reports.map((report) => meanOf(report.phases[phases - 1]?.returns ?? []));
     events.emit('adaptation:end', { iteration, kl, returnBefore, returnAfter });
     return {
       kl,
-      before: mean(reports.flatMap((report) => report.phases[0]?.returns ?? [])),
-      after: mean(reports.flatMap((report) => report.phases[phases - 1]?.returns ?? [])),
+      before: meanOf(reports.flatMap((report) => report.phases[0]?.returns ?? [])),
+      after: meanOf(reports.flatMap((report) => report.phases[phases - 1]?.returns ?? [])),
     };
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function total(reports: readonly TaskReport[], of: (phase: TaskReport['phases'][number]) => number): number {

@@ -11,6 +11,7 @@ import {
   joinTrajectories,
   type MetaObjective,
   type Metrics,
+  meanOf,
   type ParameterLayout,
   type PolicyStepParts,
   type PreparedBatch,
@@ -193,13 +194,13 @@ export class PolicyGradientTrainer implements Trainer {
   /** Announces D_k and tells its figures, those of V before it is fitted to D_k included. */
   private describe(iteration: number, trajectories: Trajectories, batch: PreparedBatch): Metrics {
     const { steps, episodes, values, returns, diagnostics } = batch;
-    const meanReturn = mean(episodeReturns(trajectories));
+    const meanReturn = meanOf(episodeReturns(trajectories));
     this.stepsSoFar += steps;
     this.parts.events.emit('rollout:end', { iteration, phase: 0, episodes, steps, meanReturn });
     return {
       'return/mean': meanReturn,
       entropy: this.entropy(batch),
-      'value/loss': mean(values.map((value, i) => (value - (returns[i] as number)) ** 2)),
+      'value/loss': meanOf(values.map((value, i) => (value - (returns[i] as number)) ** 2)),
       'value/explainedVariance': diagnostics.explainedVariance,
       episodes,
       'episodes/length': steps / episodes,
@@ -215,12 +216,6 @@ export class PolicyGradientTrainer implements Trainer {
       const states = constant(observations, [steps, observations.length / steps]);
       return policy.entropy(policy.distribution(this.layout.constants(this.theta), states)).values();
     });
-    return mean(values);
+    return meanOf(values);
   }
-}
-
-function mean(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i] as number;
-  return total / values.length;
 }

@@ -2,6 +2,7 @@ import {
   batchTensors,
   CategoricalMlpPolicy,
   GaussianMlpPolicy,
+  meanOf,
   type Policy,
   policyGradientLoss,
   type Spaces,
@@ -75,11 +76,11 @@ export class CaseProblem {
   }
 
   surrogate(parameters: Float64Array): number {
-    return mean(this.objectives().map((task) => task.surrogate(parameters)));
+    return meanOf(this.objectives().map((task) => task.surrogate(parameters)));
   }
 
   kl(parameters: Float64Array): number {
-    return mean(this.objectives().map((task) => task.kl(parameters)));
+    return meanOf(this.objectives().map((task) => task.kl(parameters)));
   }
 
   gradient(derivative: Derivative): Float64Array {
@@ -118,8 +119,4 @@ export class CaseProblem {
     const objective = new MamlObjective(this.policy, this.inner, { derivative, curvature, engine });
     return objective.bind(data, parameters);
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

@@ -22,19 +22,3 @@ export function studentT975(freedom: number): number {
     (3 * z7 + 19 * z5 + 17 * z3 - 15 * Z) / (384 * freedom ** 3)
   );
 }
-
-/** A mean and the uncertainty of it. */
-export interface MeanInterval {
-  readonly mean: number;
-  /** Half-width of the 95 % interval of the mean: t · sd / √n, sample standard deviation. `null` for one value. */
-  readonly half: number | null;
-}
-
-/** Mean over independent runs, such as seeds, with its 95 % interval by Student's t. `values` has at least one. */
-export function overSeeds(values: readonly number[]): MeanInterval {
-  const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  if (values.length === 1) return { mean, half: null };
-  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0);
-  const freedom = values.length - 1;
-  return { mean, half: studentT975(freedom) * Math.sqrt(squares / freedom / values.length) };
-}

@@ -1,8 +1,6 @@
 import type { EvaluationConfig } from '../config/schema.js';
 import type { EvaluationResult } from '../contracts/trainer.js';
-
-/** Two-sided 95 % quantile of the standard normal distribution. */
-const Z95 = 1.96;
+import { overTasks } from '../numerics/mean.js';
 
 /** What all episodes of an evaluation earned together, those that were adapted to included. */
 export interface TotalReturn {
@@ -31,10 +29,8 @@ export function totalReturn({
   const totals = (steps[0]?.returns ?? []).map((_, task) =>
     steps.reduce((total, { returns }) => total + rollouts * (returns[task] as number), 0),
   );
-  const mean = totals.reduce((sum, value) => sum + value, 0) / totals.length;
-  const squares = totals.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation = totals.length > 1 ? Math.sqrt(squares / (totals.length - 1)) : 0;
-  return { episodes: rollouts * steps.length, mean, ci95: (Z95 * deviation) / Math.sqrt(totals.length), totals };
+  const { mean, half } = overTasks(totals);
+  return { episodes: rollouts * steps.length, mean, ci95: half, totals };
 }
 
 /**

@@ -26,6 +26,12 @@ export async function readComparison(path: string): Promise<Comparison> {
 async function fromRun(directory: string): Promise<Comparison> {
   const file = join(directory, 'evaluation.json');
   const configFile = join(directory, 'config.yaml');
+  if ((await readText(directory, 'seeds.json', true)) !== null) {
+    throw new InnerloopError(
+      'RUN_NOT_FOUND',
+      `--compare: ${directory} holds several seeds. Name the run of one of them, such as ${join(directory, 'seed-1')}`,
+    );
+  }
   const { run } = checked(
     configSchema,
     await readText(directory, 'config.yaml'),

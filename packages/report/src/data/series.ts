@@ -20,11 +20,6 @@ export function series(metrics: readonly MetricsLine[], name: string): SeriesPoi
   });
 }
 
-/** The arithmetic mean; NaN of nothing. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
-}
-
 /** The middle value (of an even number, the mean of the middle two); NaN of nothing. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,6 +1,7 @@
+import { meanOf } from '@innerloop/core';
 import * as Plot from '@observablehq/plot';
 import type { MetricsLine } from '../data/schemas.js';
-import { mean, numberOf, type SeriesPoint, series } from '../data/series.js';
+import { numberOf, type SeriesPoint, series } from '../data/series.js';
 import { number } from '../page/format.js';
 import { wholeNumber } from './learning-curve.js';
 import { CENTRED, type Drawing, MARGINS } from './plot.js';
@@ -53,7 +54,7 @@ function thinLine(data: readonly SeriesPoint[], style: SeriesStyle, className: s
 function summary(data: readonly SeriesPoint[]): string {
   if (data.length === 0) return 'No values.';
   const values = data.map(({ value }) => value).sort((a, b) => a - b);
-  return `Mean ${number(mean(values))}, from ${number(values[0] as number)} to ${number(values.at(-1) as number)}.`;
+  return `Mean ${number(meanOf(values))}, from ${number(values[0] as number)} to ${number(values.at(-1) as number)}.`;
 }
 
 /** Splits points by whether the step of their iteration was taken. */

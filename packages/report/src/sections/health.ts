@@ -1,5 +1,6 @@
+import { meanOf } from '@innerloop/core';
 import type { MetricsLine, ReportConfig, ReportData } from '../data/schemas.js';
-import { mean, median, numberOf } from '../data/series.js';
+import { median, numberOf } from '../data/series.js';
 import { healthPanels, phases } from '../figures/health.js';
 import { draw } from '../figures/plot.js';
 import { legend } from '../figures/styles.js';
@@ -41,7 +42,7 @@ function stepsInWords(metrics: readonly MetricsLine[]): string | null {
 function timeInWords(metrics: readonly MetricsLine[]): string | null {
   const split = metrics.map(phases).filter((value) => value !== null);
   if (split.length === 0) return null;
-  const total = (phase: 'sample' | 'update' | 'rest') => mean(split.map((row) => row[phase]));
+  const total = (phase: 'sample' | 'update' | 'rest') => meanOf(split.map((row) => row[phase]));
   const [sample, update, rest] = [total('sample'), total('update'), total('rest')];
   const whole = sample + update + rest;
   const typical = median(split.map((row) => row.sample + row.update + row.rest));

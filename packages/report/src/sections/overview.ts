@@ -1,7 +1,7 @@
-import { totalReturn } from '@innerloop/core';
+import { meanOf, totalReturn } from '@innerloop/core';
 import { adapts } from '../data/examples.js';
 import type { FinalEvaluation, ReportConfig, ReportData } from '../data/schemas.js';
-import { mean, numberOf, returnNames, series } from '../data/series.js';
+import { numberOf, returnNames, series } from '../data/series.js';
 import { changesInWords, taskChanges } from '../figures/task-changes.js';
 import { count, duration, interval, number } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
@@ -81,7 +81,7 @@ function trainingHeadline({ metrics }: ReportData): Html {
   const cards = returnNames(metrics).flatMap((name) => {
     const values = series(tail, name).map(({ value }) => value);
     const detail = values.length === 1 ? 'last iteration' : `mean of the last ${values.length} iterations`;
-    return values.length === 0 ? [] : [card(labels[name] ?? name, number(mean(values)), detail)];
+    return values.length === 0 ? [] : [card(labels[name] ?? name, number(meanOf(values)), detail)];
   });
   return html`${cards.length > 0 && html`<div class="cards">${cards}</div>`}<p>This run has no final evaluation yet.</p>`;
 }

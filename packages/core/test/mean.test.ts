@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { overSeeds, studentT975 } from '../src/index.js';
+import { overSeeds, overTasks, studentT975 } from '../src/index.js';
 
 /** ∫ of Student's density from 0 to t by Simpson's rule, over the same integral to 2000: half of P(|T| < t), doubled. */
 function inside(t: number, freedom: number): number {
@@ -24,4 +24,12 @@ it('gives the mean over seeds with its interval', () => {
   expect(mean).toBe(3);
   expect(half).toBeCloseTo(6.5724, 4);
   expect(overSeeds([4])).toEqual({ mean: 4, half: null });
+});
+
+it('gives the mean over tasks with its interval', () => {
+  // As above, with 1.96 for the quantile: 1.96 · √(7/3) = 2.9939.
+  const { mean, half } = overTasks([1, 2, 6]);
+  expect(mean).toBe(3);
+  expect(half).toBeCloseTo(2.9939, 4);
+  expect(overTasks([4])).toEqual({ mean: 4, half: 0 });
 });
