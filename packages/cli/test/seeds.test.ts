@@ -60,6 +60,18 @@ describe('train --seeds', () => {
     expect(existsSync(join(folder, 'all', 'seed-3'))).toBe(false);
   });
 
+  it.each([[], ['--seeds', '1..2']])(
+    'refuses parts that do not fit each other before it makes a folder',
+    async (...seeds) => {
+      const maml = fileURLToPath(new URL('../../../configs/point-navigation/quickstart.yaml', import.meta.url));
+      const out = join(folder, 'misfit');
+      const { code, stderr } = await run('train', maml, ...seeds, '--out', out, '--set', 'baseline.use=mlp-value');
+      expect(code).toBe(1);
+      expect(stderr).toContain("baseline: the trainer 'maml' gives every batch a baseline of its own");
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+
   it.each(['2..1', '1,,2', 'many'])('refuses --seeds %s', async (seeds) => {
     const { code, stderr } = await run('train', config, '--seeds', seeds, '--out', join(folder, 'none'), ...TINY);
     expect(code).not.toBe(0);

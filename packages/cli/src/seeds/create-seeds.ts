@@ -32,12 +32,14 @@ export async function createSeedRuns(
     const experiment = await experimentOf(seed);
     try {
       chooseTasks(experiment.tasks, experiment.config.evaluation.final, 'evaluation.final.tasks');
+      // Makes the trainer: parts that do not fit each other are found before there is a folder.
+      const files = describeRun(experiment);
       await mkdir(folder, { recursive: true }).catch((error: unknown) => {
         throw new InnerloopError('FILE_NOT_WRITTEN', `${folder} could not be made: ${messageOf(error)}`, {
           cause: error,
         });
       });
-      await RunDirectory.create(join(folder, seedFolder(seed)), describeRun(experiment));
+      await RunDirectory.create(join(folder, seedFolder(seed)), files);
     } finally {
       await experiment.close();
     }
