@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { run } from './support/cli.js';
-import { temporaryFolder } from './support/runs.js';
+import { run, spawnCli } from './support/cli.js';
+import { metricsOf, parametersOf, temporaryFolder } from './support/runs.js';
 
 const folder = temporaryFolder();
 const config = fileURLToPath(new URL('../../../configs/cart-pole/trpo.yaml', import.meta.url));
@@ -51,6 +51,62 @@ describe('train --seeds', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(statSync(first).mtimeMs).toBe(before);
     expect(readFileSync(second, 'utf8')).toBe(expected);
+  });
+
+  // At the start of a seed's training, and after its own evaluation, when the one with sampled actions begins.
+  it.each(['== seed 2', 'seed-1/report.html'])(
+    'can be interrupted at %s, and resumed to the same numbers',
+    async (text) => {
+      const name = `cut-at-${text.replace(/\W+/g, '-')}`;
+      let sent = false;
+      const stopped = await spawnCli(['train', config, '--seeds', '1..2', '--out', name, ...TINY], {
+        cwd: folder,
+        during: (output, kill) => {
+          if (sent || !output.includes(text)) return;
+          sent = true;
+          kill('SIGINT');
+        },
+      });
+      expect(stopped.code, stopped.stderr).toBe(130);
+      expect(stopped.stderr).toContain('Press Ctrl-C again to leave at once.');
+      // One way to go on, that of the folder.
+      expect(stopped.stdout.match(/Resume: .*/g)).toEqual([`Resume:    npx innerloop resume ${name}`]);
+      expect(read<{ finished: number[] }>(name, 'aggregate.json').finished).toEqual([1]);
+      expect(existsSync(join(folder, name, 'seed-1', 'evaluation-sampled.json'))).toBe(true);
+      expect(existsSync(join(folder, name, 'seed-2', 'evaluation.json'))).toBe(false);
+
+      const { code, stdout } = await run('resume', join(folder, name));
+      expect(code).toBe(0);
+      expect(stdout).toContain('seed 1, 1 of 2: finished already');
+      for (const seed of ['seed-1', 'seed-2']) {
+        const [whole, resumed] = [join(folder, 'all', seed), join(folder, name, seed)];
+        expect(metricsOf(resumed)).toEqual(metricsOf(whole));
+        expect(parametersOf(resumed, 'last').equals(parametersOf(whole, 'last'))).toBe(true);
+        for (const file of ['evaluation.json', 'evaluation-sampled.json']) {
+          expect(readFileSync(join(resumed, file), 'utf8')).toBe(readFileSync(join(whole, file), 'utf8'));
+        }
+      }
+    },
+  );
+
+  it('tells what to give to commands about one run', async () => {
+    const out = join(folder, 'all');
+    const one = join(out, 'seed-1');
+    const evaluated = await run('evaluate', out);
+    expect(evaluated.code).toBe(1);
+    expect(evaluated.stderr).toContain("It holds the runs 'seed-1', 'seed-2': name one of them.");
+    expect((await run('evaluate', one, '--tasks', '2')).code).toBe(0);
+    expect((await run('report', out)).code).toBe(0);
+    for (const words of [
+      [out, '--compare', one],
+      [one, '--compare', out],
+    ]) {
+      const { code, stderr } = await run('report', ...words);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`--compare: ${out} holds several seeds. Name the run of one of them, such as ${one}`);
+    }
+    const longer = await run('resume', out, '--iterations', '9');
+    expect(longer.stderr).toContain(`Leave the option out, or name one seed, such as ${one}`);
   });
 
   it('overwrites nothing', async () => {

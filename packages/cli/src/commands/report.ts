@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { InnerloopError, RunDirectory } from '@innerloop/core';
 import { readSeedsList, writeReport, writeSeedsReport } from '@innerloop/report';
 import { displayPath, print } from '../output/text.js';
@@ -20,7 +21,7 @@ export const addReport: AddCommand = (program) => {
         if (options.compare) {
           throw new InnerloopError(
             'OPTION_INVALID',
-            `--compare: ${path} holds several seeds. Name the run of one of them.`,
+            `--compare: ${path} holds several seeds. Name the run of one of them, such as ${join(path, 'seed-1')}`,
           );
         }
         print(`Report:    ${displayPath((await writeSeedsReport(path)).report)}`);

@@ -18,7 +18,12 @@ export interface RunOptions {
   readonly resume?: boolean;
   readonly iterations?: number;
   readonly checkpoint?: CheckpointName;
+  /** Given for one of several runs: the caller holds the signals, and tells how to go on. */
+  readonly interruption?: Interruption;
 }
+
+/** What the first Ctrl-C is answered with. */
+export const STOPPING = 'Stopping after this iteration. Press Ctrl-C again to leave at once.';
 
 /** Says what is about to be run. */
 function announce({ config, backend, workers, notices }: Experiment, directory: RunDirectory, source: string): void {
@@ -38,10 +43,10 @@ function announce({ config, backend, workers, notices }: Experiment, directory: 
 export async function runIntoDirectory(
   experiment: Experiment,
   directory: RunDirectory,
-  { config, ...options }: RunOptions,
+  { config, interruption: shared, ...options }: RunOptions,
 ): Promise<number> {
   const place = displayPath(directory.path);
-  const interruption = new Interruption('Stopping after this iteration. Press Ctrl-C again to leave at once.');
+  const interruption = shared ?? new Interruption(STOPPING);
   const progress = new EvaluationProgress(process.stdout);
   announce(experiment, directory, config);
   try {
@@ -52,10 +57,10 @@ export async function runIntoDirectory(
       onEvaluationProgress: (done, total) => progress.update(done, total),
     });
     progress.stop();
-    return await conclude(result, experiment, directory, place);
+    return await conclude(result, experiment, directory, { place, alone: !shared });
   } finally {
     progress.stop();
-    interruption.dispose();
+    if (!shared) interruption.dispose();
     await experiment.close();
   }
 }
@@ -64,18 +69,19 @@ async function conclude(
   result: TrainingResult,
   experiment: Experiment,
   directory: RunDirectory,
-  place: string,
+  { place, alone }: { readonly place: string; readonly alone: boolean },
 ): Promise<number> {
   const { reason, detail, evaluation, iteration } = result;
   print(reason === 'already-finished' ? `${detail}\n` : reason === 'finished' ? '' : `\n${detail}`);
   if (reason === 'interrupted' || reason === 'stopped') {
     print(`Saved in ${place}.`);
-    print(`Resume:    ${commandLine('resume', place)}`);
+    if (alone) print(`Resume:    ${commandLine('resume', place)}`);
     return reason === 'interrupted' ? INTERRUPTED_EXIT_CODE : 1;
   }
   if (evaluation) print(`${evaluationText(evaluation, experiment.config.evaluation.score)}\n`);
   const report = await writeReport(directory.path);
   print(`Report:    ${displayPath(report)}`);
+  if (!alone) return 0;
   const steps = evaluation?.result.steps.length === 1 ? [] : ['--steps', '3'];
   print(`Evaluate:  ${commandLine('evaluate', place, '--tasks', '40', ...steps, '--rollouts', '40', '--seed', '7')}`);
   print(`Go on:     ${commandLine('resume', place, '--iterations', String(Math.max(1, 2 * iteration)))}`);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { type Experiment, evaluateRun, loadRunParameters, type RunDirectory, writeFileAtomic } from '@innerloop/core';
 import { type AggregateStep, readSeedsList, SAMPLED_FILE, seedFolder, writeSeedsReport } from '@innerloop/report';
 import { openRun } from '../commands/open-run.js';
-import { runIntoDirectory } from '../commands/run-training.js';
+import { runIntoDirectory, STOPPING } from '../commands/run-training.js';
+import { INTERRUPTED_EXIT_CODE, Interruption } from '../interrupt.js';
 import { commandLine, displayPath, formatReturn, print, table } from '../output/text.js';
 import { isFinishedSeed } from './finished.js';
 
@@ -14,8 +15,20 @@ import { isFinishedSeed } from './finished.js';
  * @returns The exit code: that of the first seed that did not finish, else 0.
  */
 export async function runSeeds(folder: string): Promise<number> {
+  // One for all seeds: a Ctrl-C between two runs, or during an evaluation after one, must not be lost.
+  const interruption = new Interruption(STOPPING);
+  try {
+    const code = await trainSeeds(folder, interruption);
+    await conclude(folder);
+    if (code !== 0) print(`Resume:    ${commandLine('resume', displayPath(folder))}`);
+    return code;
+  } finally {
+    interruption.dispose();
+  }
+}
+
+async function trainSeeds(folder: string, interruption: Interruption): Promise<number> {
   const { seeds = [] } = (await readSeedsList(folder)) ?? {};
-  let code = 0;
   for (const [index, seed] of seeds.entries()) {
     const path = join(folder, seedFolder(seed));
     const title = `== seed ${seed}, ${index + 1} of ${seeds.length}`;
@@ -23,20 +36,19 @@ export async function runSeeds(folder: string): Promise<number> {
       print(`${title}: finished already`);
       continue;
     }
+    if (interruption.signal.aborted) return INTERRUPTED_EXIT_CODE;
     print(`${title} ==`);
-    code = await trainSeed(path);
+    const code = await trainSeed(path, interruption);
     print();
-    if (code !== 0) break;
+    if (code !== 0) return code;
   }
-  await conclude(folder);
-  if (code !== 0) print(`Resume:    ${commandLine('resume', displayPath(folder))}`);
-  return code;
+  return 0;
 }
 
-async function trainSeed(path: string): Promise<number> {
+async function trainSeed(path: string, interruption: Interruption): Promise<number> {
   const { directory, experiment } = await openRun(path);
   const config = join(path, 'config.yaml');
-  const code = await runIntoDirectory(experiment, directory, { config, resume: true });
+  const code = await runIntoDirectory(experiment, directory, { config, interruption, resume: true });
   if (code !== 0 || !experiment.config.evaluation.greedy) return code;
   const again = await openRun(path);
   try {
