@@ -107,6 +107,14 @@ describe('gaussian-mlp', () => {
       return policy.distribution(policy.layout.constants(theta), states).map((part) => [...part.values()]);
     });
 
+  // From below its floor a learned one would never move, and a fixed one would be another than the config says.
+  test.each(['learned', 'fixed', 'state-dependent'])(
+    'a %s standard deviation begins at its floor or above',
+    (logStd) => {
+      expect(() => gaussian({ logStd, initialStd: 0.01, minStd: 0.1 })).toThrow('at least minStd');
+    },
+  );
+
   test('a fixed standard deviation is no parameter', () => {
     const policy = gaussian({ logStd: 'fixed', initialStd: 0.25 });
     expect(policy.layout.parts.map(({ name }) => name)).not.toContain('logStd');
@@ -115,8 +123,6 @@ describe('gaussian-mlp', () => {
     expect([...theta]).toEqual([...gaussian().initialize(random())].slice(0, -2)); // the means are those of a learned one
     const [, logStd] = distributionOf(policy, theta, normals(6));
     expect(logStd).toBeAllClose([Math.log(0.25), Math.log(0.25)]);
-    const [, floor] = distributionOf(gaussian({ logStd: 'fixed', initialStd: 0.01, minStd: 0.1 }), theta, normals(6));
-    expect(floor).toBeAllClose([Math.log(0.1), Math.log(0.1)]);
   });
 
   test('a standard deviation of the state is the second half of the outputs, the same everywhere at first', () => {

@@ -13,18 +13,27 @@ import { LOG_STD_SOURCES, type LogStdSource } from './log-std.js';
 import { Mlp, mlpOptions } from './mlp.js';
 import { NetworkRows } from './network-rows.js';
 
-const gaussianOptions = z.strictObject({
-  ...mlpOptions,
-  ...initializationOptions,
-  logStd: z
-    .enum(['learned', 'fixed', 'state-dependent'])
-    .default('learned')
-    .describe(
-      'Log-standard deviations: parameters that are the same in every state; constants, which nothing trains or adapts; or outputs of the network',
-    ),
-  initialStd: z.number().positive().default(1).describe('Initial standard deviation of every action dimension'),
-  minStd: z.number().positive().default(1e-6).describe('Floor of the standard deviation'),
-});
+const gaussianOptions = z
+  .strictObject({
+    ...mlpOptions,
+    ...initializationOptions,
+    logStd: z
+      .enum(['learned', 'fixed', 'state-dependent'])
+      .default('learned')
+      .describe(
+        'Log-standard deviations: parameters that are the same in every state; constants, which nothing trains or adapts; or outputs of the network',
+      ),
+    initialStd: z
+      .number()
+      .positive()
+      .default(1)
+      .describe('Initial standard deviation of every action dimension, at least minStd'),
+    minStd: z.number().positive().default(1e-6).describe('Floor of the standard deviation'),
+  })
+  .refine(({ initialStd, minStd }) => initialStd >= minStd, {
+    path: ['initialStd'],
+    message: 'at least minStd: below its floor a standard deviation has no gradient, so it would never change',
+  });
 
 /** Options of {@link GaussianMlpPolicy}; any may be left out. */
 export type GaussianMlpOptions = z.input<typeof gaussianOptions>;

@@ -34,6 +34,7 @@ export interface LogStdOptions {
   readonly size: number;
   /** Length of the network's last hidden layer, or of its input. */
   readonly lastHidden: number;
+  /** At least the floor. */
   readonly initialLogStd: number;
   /** The floor. */
   readonly minLogStd: number;
@@ -81,9 +82,9 @@ class FixedLogStd implements LogStdSource {
   readonly head: PolicyHead;
   private readonly logStd: Float64Array;
 
-  constructor({ size, initialLogStd, minLogStd }: LogStdOptions) {
+  constructor({ size, initialLogStd }: LogStdOptions) {
     this.outputs = size;
-    this.logStd = new Float64Array(size).fill(Math.max(initialLogStd, minLogStd));
+    this.logStd = new Float64Array(size).fill(initialLogStd);
     this.head = new FixedGaussianHead(this.logStd);
   }
 
