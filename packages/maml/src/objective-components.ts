@@ -88,30 +88,39 @@ export const prompObjectiveComponent = defineComponent({
   kind: 'objective',
   name: 'promp',
   summary: 'Clipped surrogate after adaptation and a KL penalty before it, for several gradient epochs (ProMP)',
-  options: z.strictObject({
-    clip: z
-      .number()
-      .positive()
-      .default(0.3)
-      .describe('Clipping range ε: likelihood ratios beyond 1 ± ε bring no further gain; usual range 0.1 to 0.5'),
-    klCoefficient: z
-      .number()
-      .min(0)
-      .default(5e-4)
-      .describe(
-        'Coefficient η of the KL divergence of the policies before adaptation, from 0; usual range 1e-4 to 1e-2',
-      ),
-    klTarget: z
-      .number()
-      .positive()
-      .nullable()
-      .default(null)
-      .describe(
-        'Halve or double η after each step to keep that KL divergence near this many nats; null leaves η as it is',
-      ),
-    derivative,
-    graphMemory,
-  }),
+  options: z
+    .strictObject({
+      clip: z
+        .number()
+        .positive()
+        .default(0.3)
+        .describe(
+          'Clipping range ε: likelihood ratios beyond 1 ± ε bring no further gain; usual range 0.1 to 0.5. It acts from the second of the ' +
+            "optimizer's epochs on, since all ratios are 1 in the first",
+        ),
+      klCoefficient: z
+        .number()
+        .min(0)
+        .default(5e-4)
+        .describe(
+          'Coefficient η of the KL divergence of the policies before adaptation, from 0; usual range 1e-4 to 1e-2. It acts from the second ' +
+            "of the optimizer's epochs on, since the divergence is flat in the first",
+        ),
+      klTarget: z
+        .number()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe(
+          'Halve or double η, which must be above 0, after each step to keep that KL divergence near this many nats; null leaves η as it is',
+        ),
+      derivative,
+      graphMemory,
+    })
+    .refine(({ klCoefficient, klTarget }) => klTarget === null || klCoefficient > 0, {
+      path: ['klCoefficient'],
+      message: 'a number above 0, since klTarget halves and doubles it, which leaves 0 as it is',
+    }),
   inject,
   create: ({ clip, klCoefficient, klTarget, ...options }, { policy, inner, workers }) =>
     new LossObjective(

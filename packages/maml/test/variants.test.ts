@@ -180,6 +180,21 @@ test('the weights reach the tasks, and what promp learns reaches the state', asy
   expect(moved(strong)).toBeLessThan(moved(weak) / 2);
 });
 
+test('promp refuses a target for a coefficient of 0, which doubling leaves at 0', async () => {
+  await expect(train('promp', 0, { objective: { use: 'promp', klCoefficient: 0, klTarget: 0.01 } })).rejects.toThrow(
+    /objective\.klCoefficient: expected a number above 0, since klTarget halves and doubles it/,
+  );
+});
+
+test('the first epoch of promp is a step of maml: neither clip nor penalty acts at ratios of 1', async () => {
+  const parameters = async (objective: ExperimentConfig['objective']) => [
+    ...(await train('promp', 1, { objective, meta: { use: 'gradient', method: 'sgd', learningRate: 1 } })).experiment
+      .trainer.parameters,
+  ];
+  const promp = await parameters({ use: 'promp', clip: 0.01, klCoefficient: 100 });
+  expect(promp).toBeAllClose(await parameters({ use: 'maml', engine: 'graph' }), { atol: 1e-6 });
+});
+
 test('reptile cannot serve trpo, and says so before anything runs', async () => {
   await expect(smallExperiment({ objective: { use: 'reptile' }, meta: { use: 'trpo' } })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
