@@ -43,10 +43,13 @@ node scripts/results.mjs   # --only cart-pole/trpo for one row, --only bandits f
 An interrupted run goes on where it was, what is finished is not repeated, and \`--page-only\` writes the page again. Rows that were not measured are
 not here.
 
-In every table over seeds, ± is the half-width of the 95 % interval of the mean over seeds (Student's t). Environment steps are those of training, of
-the seed that took most; episodes of validation are not among them. Where an action is repeated, each repetition counts. Wall time is the mean over
-seeds of what training took, without validation. A target is met if the mean over all seeds reaches it and no seed took more steps than it allows;
-– where there is none, or where seeds are still to be measured.
+- What is measured is the checkpoint that did best in validation, on tasks and episodes that neither training nor validation used.
+- ± in tables over seeds is the half-width of the 95 % interval of the mean over seeds (Student's t).
+- Environment steps are all of training, in the seed that took most; episodes of validation are not among them. Where an action is repeated, each
+  repetition counts.
+- Wall time is what training took, without validation, as a mean over seeds.
+- A target is met if the mean over all seeds reaches it and no seed took more steps than it allows. There is a – where there is no target, or where
+  seeds are still to be measured.
 
 ${sections.join('\n')}`;
 }
