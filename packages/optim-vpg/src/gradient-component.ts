@@ -20,7 +20,10 @@ export const gradientComponent = defineComponent({
       schedule: z
         .enum(['constant', 'linear', 'cosine'])
         .default('constant')
-        .describe('How the step size falls over run.iterations: not at all, in a line towards 0, or as half a cosine'),
+        .describe(
+          'How the step size falls over run.iterations: not at all, in a line towards 0, or as half a cosine. A run that resume takes further ' +
+            'keeps the small step size of its last iteration',
+        ),
       momentum: decay()
         .default(0)
         .describe('sgd: share of the step before that is added to each; 0 or above and below 1, usually 0.9'),

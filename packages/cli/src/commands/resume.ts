@@ -21,7 +21,7 @@ export const addResume: AddCommand = (program, context) => {
     .argument('<run>', 'a run directory, or the folder of train --seeds')
     .option(
       '--iterations <n>',
-      'how many iterations the run is to have in all',
+      "how many iterations the run is to have in all (a schedule of step sizes ends with the config's run.iterations)",
       wholeNumber('--iterations', 1, 2 ** 32 - 1),
     )
     .option('--checkpoint <name>', 'last, or best: drops what came after it', checkpoint)
