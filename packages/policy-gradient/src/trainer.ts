@@ -191,7 +191,7 @@ export class PolicyGradientTrainer implements Trainer {
     }
   }
 
-  /** Announces D_k and tells its figures, those of V before it is fitted to D_k included. */
+  /** Announces D_k and tells its figures, those of the V that the advantages were computed with included. */
   private describe(iteration: number, trajectories: Trajectories, batch: PreparedBatch): Metrics {
     const { steps, episodes, values, returns, diagnostics } = batch;
     const meanReturn = meanOf(episodeReturns(trajectories));

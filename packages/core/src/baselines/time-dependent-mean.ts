@@ -58,7 +58,8 @@ export class TimeDependentMeanBaselineFactory implements BaselineFactory {
 export const timeDependentMeanComponent = defineComponent({
   kind: 'baseline',
   name: 'time-dependent-mean',
-  summary: 'Mean return at each time step over the episodes of the batch, of which there must be more than one',
+  summary:
+    'Mean return at each time step over the episodes of the batch; with one episode a batch all advantages are 0',
   options: z.strictObject({}),
   create: () => new TimeDependentMeanBaselineFactory(),
 });
