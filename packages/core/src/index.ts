@@ -79,6 +79,7 @@ export * from './run/evaluate.js';
 export { appendToFile, writeFileAtomic } from './run/files.js';
 export * from './run/load.js';
 export * from './run/open-experiment.js';
+export * from './run/references.js';
 export * from './run/safetensors.js';
 export { type TotalReturn, totalReturn } from './run/total-return.js';
 export * from './run/train.js';

@@ -13,6 +13,7 @@ import {
   randomStream,
   type Spaces,
   VERSION,
+  type Wrapper,
   wrapDistribution,
 } from '@innerloop/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -227,13 +228,26 @@ describe('wrapDistribution', () => {
     expect('references' in wrapped).toBe(false);
   });
 
+  test('keeps published results only where the returns that are reported are those of the tasks themselves', () => {
+    const tasks = { ...makeTasks(), references: [{ label: 'Somebody 2017', meanReturn: [-3], source: 'a table' }] };
+    const kept = (...effects: (Wrapper['returns'] | undefined)[]) =>
+      'references' in
+      wrapDistribution(
+        tasks,
+        effects.map((returns) => ({ ...makeWrapper(), ...(returns && { returns }) })),
+      );
+    expect([kept(undefined), kept('kept', 'rewards'), kept('kept')]).toEqual([true, true, true]);
+    expect([kept('rewards'), kept('rewards', 'kept'), kept('kept', 'episodes')]).toEqual([false, false, false]);
+  });
+
   test('draws nothing where wrappers change what is observed: axes and target would be of something else', () => {
     const view = { axes: [0, 0] as const };
     const other = { ...makeWrapper(), spaces: (spaces: Spaces) => ({ ...spaces, observationSpace: box(-5) }) };
     const box = (low: number) => ({ kind: 'box', low: [low], high: [3] }) as const;
     expect('view' in wrapDistribution({ ...makeTasks(), view: () => view }, [other])).toBe(false);
     const same = makeTasks().observationSpace;
+    // Its bounds are equal, yet what is between them may be anything.
     const copy = { ...makeWrapper(), spaces: (spaces: Spaces) => ({ ...spaces, observationSpace: { ...same } }) };
-    expect('view' in wrapDistribution({ ...makeTasks(), view: () => view }, [copy])).toBe(true);
+    expect('view' in wrapDistribution({ ...makeTasks(), view: () => view }, [copy])).toBe(false);
   });
 });

@@ -89,7 +89,7 @@ describe('the page', () => {
       greedy: true,
       stepSizes: null,
       views: [null],
-      references: [{ label: 'TRPO (zoo)', meanReturn: [500], source: 'a page' }],
+      references: [{ label: 'TRPO (zoo)', meanReturn: [500], source: 'a page', greedy: false, taskSet: 'all' }],
       result: {
         steps: [{ step: 0, meanReturn: 40, ci95: 2, returns: [39, 41] }],
         examples: [{ task: {}, episodes: examples[0]?.episodes.slice(0, 1) }],
@@ -102,7 +102,7 @@ describe('the page', () => {
     ]);
     expect(text(page)).toContain('Return40.00± 2.00 (95 % interval)');
     expect(text(page)).toContain('with 5 episodes a task, greedy actions, from the best checkpoint');
-    expect(text(page)).toContain('For comparison, TRPO (zoo) has 500.0.');
+    expect(text(page)).toContain("TRPO (zoo) has 500.0 (on the task set 'all', with sampled actions).");
     expect(text(section(page, 'Return'))).toContain('Mean over 2 tasks with greedy actions');
     expect(text(section(page, 'Return'))).toContain('TRPO (zoo)500.0');
     const panels = text(section(page, 'Optimisation health'));

@@ -1,4 +1,4 @@
-import { type EvaluationRecord, totalReturn } from '@innerloop/core';
+import { type EvaluationRecord, measuredOtherwise, totalReturn } from '@innerloop/core';
 import { formatReturn, table } from './text.js';
 
 /** The return after each number of adaptation steps with its 95 % interval, and the first published row beside it. */
@@ -39,8 +39,15 @@ function totalSentence(record: EvaluationRecord): string {
   return `Total of the first ${episodes} episodes of a task${adapted}: ${formatReturn(mean)} (95 % interval ${interval}).`;
 }
 
+/** What the published row beside the returns was measured on, where that differs. */
+function referenceNote(record: EvaluationRecord): string {
+  const [reference] = record.references;
+  const otherwise = reference && measuredOtherwise(record, reference);
+  return otherwise ? `\n\n${reference.label} was measured ${otherwise}.` : '';
+}
+
 /** All that is printed of an evaluation. `score` is `evaluation.score` of the config; greedy episodes have no total. */
 export function evaluationText(record: EvaluationRecord, score: 'adapted' | 'total'): string {
   const total = score === 'total' && !record.greedy ? `\n\n${totalSentence(record)}` : '';
-  return `${evaluationSentence(record)}\n\n${returnsTable(record)}${total}`;
+  return `${evaluationSentence(record)}\n\n${returnsTable(record)}${referenceNote(record)}${total}`;
 }

@@ -75,6 +75,10 @@ export interface ReferenceRow {
   readonly ci95?: readonly number[];
   /** Where it was read. */
   readonly source: string;
+  /** The task set that it was measured on. Absent: tasks drawn from the distribution. */
+  readonly taskSet?: string;
+  /** Whether the mode of the policy was measured, or sampled actions. Absent: not known. */
+  readonly greedy?: boolean;
 }
 
 /**
@@ -104,6 +108,11 @@ export interface Wrapper {
   spaces(spaces: Spaces): Spaces;
   /** The wrapped environment; its spaces equal `this.spaces(environment)`. */
   wrap(environment: Environment): Environment;
+  /**
+   * What it does to the returns that are reported: `rewards` are others from here on, `episodes` end elsewhere, or the returns are `kept` as they
+   * are here whatever later wrappers make of the rewards. Absent: none of these. Published results are set beside the tasks' own returns alone.
+   */
+  readonly returns?: 'rewards' | 'episodes' | 'kept';
   /** What it learns from the environments that it wraps, such as running statistics. Absent: nothing. */
   readonly learned?: LearnedWrapping;
 }

@@ -1,17 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Environment, Spaces, TaskDistribution, Wrapper } from '../contracts/environment.js';
 
 /**
  * A task distribution whose environments are wrapped. The first wrapper is next to the environment, the last is what
- * the policy sees. Tasks, horizon and named task sets stay as they are; a view is kept only where the wrappers leave the observation space as
- * it is, since a view's axes and target are in terms of the environment's own observations.
+ * the policy sees. Tasks, horizon and named task sets stay as they are. A view is kept only where every wrapper hands on the observation space that
+ * it was given, the same object, since a view's axes and target are in terms of the environment's own observations: equal bounds may hold others.
+ * Published results are kept only where the returns that are reported are still the environment's own.
  */
 export function wrapDistribution(distribution: TaskDistribution, wrappers: readonly Wrapper[]): TaskDistribution {
   if (wrappers.length === 0) return distribution;
-  const { observationSpace, actionSpace } = wrappers.reduce<Spaces>(
-    (spaces, wrapper) => wrapper.spaces(spaces),
-    distribution,
-  );
+  const bare: Spaces = { observationSpace: distribution.observationSpace, actionSpace: distribution.actionSpace };
+  const { observationSpace, actionSpace } = wrappers.reduce((spaces, wrapper) => wrapper.spaces(spaces), bare);
   const { taskSets, references } = distribution;
   return {
     observationSpace,
@@ -21,9 +19,14 @@ export function wrapDistribution(distribution: TaskDistribution, wrappers: reado
     create: (task) =>
       wrappers.reduce<Environment>((environment, wrapper) => wrapper.wrap(environment), distribution.create(task)),
     ...(taskSets ? { taskSets } : {}),
-    ...(references ? { references } : {}),
-    ...(distribution.view && isDeepStrictEqual(observationSpace, distribution.observationSpace)
+    ...(references && keepReturns(wrappers) ? { references } : {}),
+    ...(distribution.view && observationSpace === bare.observationSpace
       ? { view: (task) => (distribution as Required<TaskDistribution>).view(task) }
       : {}),
   };
+}
+
+function keepReturns(wrappers: readonly Wrapper[]): boolean {
+  const effects = wrappers.flatMap(({ returns }) => returns ?? []);
+  return !effects.includes('episodes') && effects[0] !== 'rewards';
 }

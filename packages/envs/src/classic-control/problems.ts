@@ -28,6 +28,7 @@ function zoo(returns: Readonly<Record<string, number>>): ReferenceRow[] {
     label: `${label} (RL Baselines3 Zoo)`,
     meanReturn: [value],
     source: ZOO,
+    greedy: true, // the benchmark evaluates the deterministic policy
   }));
 }
 

@@ -15,6 +15,7 @@ import { AroundEnvironment } from './around.js';
  * in the environment's own unit, whatever wrappers after this one make of the rewards. A wrapper nearer to the environment is counted in.
  */
 export class EpisodeStatistics implements Wrapper {
+  readonly returns = 'kept';
   spaces(spaces: Spaces): Spaces {
     return spaces;
   }

@@ -25,6 +25,7 @@ export type RewardScalingOptions = z.input<typeof rewardScalingOptions>;
  * Metrics and evaluations then report scaled returns, unless `episode-statistics` comes before it.
  */
 export class RewardScaling implements Wrapper {
+  readonly returns = 'rewards';
   private readonly factor: number;
   private readonly shift: number;
 

@@ -22,6 +22,7 @@ export type TimeLimitOptions = z.input<typeof timeLimitOptions>;
  * of the last state is bootstrapped. A limit at or above the horizon never acts, since the horizon comes first.
  */
 export class TimeLimit implements Wrapper {
+  readonly returns = 'episodes';
   private readonly steps: number;
 
   /** @throws ZodError if an option is unknown or out of range. */

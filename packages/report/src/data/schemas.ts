@@ -47,6 +47,8 @@ const reference = z.object({
   meanReturn: z.array(z.number()),
   ci95: z.array(z.number()).optional(),
   source: z.string(),
+  taskSet: z.string().optional(),
+  greedy: z.boolean().optional(),
 });
 
 const result = z.object({

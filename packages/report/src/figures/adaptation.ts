@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { measuredOtherwise } from '@innerloop/core';
 import * as Plot from '@observablehq/plot';
 import type { Comparison, FinalEvaluation } from '../data/schemas.js';
 import { count, interval } from '../page/format.js';
@@ -56,8 +57,11 @@ function comparedRow({ label, source, evaluation }: Comparison, ours: FinalEvalu
   return { label, source: `${source}, ${measured}${sizes}`, points: pointsOf(evaluation) };
 }
 
-function publishedRows({ references }: FinalEvaluation): Omit<AdaptationRow, 'style'>[] {
-  return references.map(({ label, source, meanReturn, ci95 }) => {
+function publishedRows(evaluation: FinalEvaluation): Omit<AdaptationRow, 'style'>[] {
+  return evaluation.references.map((row) => {
+    const { label, meanReturn, ci95 } = row;
+    const otherwise = measuredOtherwise(evaluation, row);
+    const source = otherwise ? `${row.source}; measured ${otherwise}` : row.source;
     const points = meanReturn.map((value, step): AdaptationPoint => {
       const half = ci95?.[step];
       return half === undefined ? { step, value } : { step, value, ci95: half };

@@ -1,4 +1,4 @@
-import { meanOf, totalReturn } from '@innerloop/core';
+import { meanOf, measuredOtherwise, totalReturn } from '@innerloop/core';
 import { adapts } from '../data/examples.js';
 import type { FinalEvaluation, ReportConfig, ReportData } from '../data/schemas.js';
 import { numberOf, returnNames, series } from '../data/series.js';
@@ -60,7 +60,8 @@ function referencesInWords({ evaluation }: ReportData): string | null {
   const value = row.meanReturn[step];
   if (value === undefined) return null;
   const after = adapts(evaluation as FinalEvaluation) ? ` after ${count(step, 'step')}` : '';
-  return `For comparison, ${row.label} has ${interval(value, row.ci95?.[step])}${after}.`;
+  const otherwise = measuredOtherwise(evaluation as FinalEvaluation, row);
+  return `For comparison, ${row.label} has ${interval(value, row.ci95?.[step])}${after}${otherwise ? ` (${otherwise})` : ''}.`;
 }
 
 /** The total of all episodes, where the config says that it is what counts. */
