@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadAgent } from '@innerloop/maml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BenchReport } from '../src/bench/summary.js';
@@ -12,7 +11,6 @@ import { metricsOf, parametersOf, temporaryFolder, write } from './support/runs.
  * The commands on a run of the trainer policy-gradient, which has no adaptation. A checkpoint is saved after every second iteration, so that a
  * killed run has metrics after its last checkpoint to be cut.
  */
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = temporaryFolder();
 const config = write(
   folder,
@@ -49,22 +47,6 @@ describe('train', () => {
     const html = readFileSync(join(whole, 'report.html'), 'utf8');
     expect(html).toContain('policy-gradient on cart-pole');
     expect(html).toContain('KL of the policy step');
-  });
-});
-
-describe('the configs', () => {
-  const folders = ['cart-pole'];
-  const files = folders.flatMap((name) =>
-    readdirSync(join(ROOT, 'configs', name)).map((file) => join(ROOT, 'configs', name, file)),
-  );
-
-  it.each(files)('%s runs', async (file) => {
-    const short = ['run.iterations=1', 'trainer.stepsPerIteration=100', 'evaluation.final.tasks=2'];
-    const set = short.flatMap((text) => ['--set', text]);
-    const out = join(folder, `config-${file.replace(/\W+/g, '-')}`);
-    const { code, stdout, stderr } = await run('train', file, '--out', out, ...set);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('(1 episode each, seed 2000, greedy actions)');
   });
 });
 
