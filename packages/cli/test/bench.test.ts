@@ -162,6 +162,14 @@ describe('innerloop bench', () => {
     );
   });
 
+  it('names the engine of reptile, whose update is not the arithmetic that is counted', async () => {
+    const reptile = ['objective.use=reptile', 'meta.use=gradient'].flatMap((value) => ['--set', value]);
+    const { stdout } = await run('bench', tiny, ...reptile, '--iterations', '1', '--warmups', '0', '--backend', 'wasm');
+    expect(stdout).toContain('update by written-out derivatives on the SIMD kernels');
+    expect(stdout).toContain('measured  once, without a warm-up\n');
+    expect(stdout).toContain('or the objective not maml');
+  });
+
   it('does the work of the first iteration of training', async () => {
     const { numbers } = await bench(tiny, '--iterations', '2');
     const experiment = await createExperiment((await readConfig(tiny)).config, { plugins: defaultPlugins });

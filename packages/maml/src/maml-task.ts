@@ -10,6 +10,8 @@ export interface MamlObjectiveOptions {
   readonly curvature: CurvatureMethod;
   /** `auto` takes the kernels where they can serve and the backend is not `cpu`; `graph` if left out. */
   readonly engine?: 'auto' | 'kernels' | 'graph';
+  /** Where a config says which engine, for messages; `objective.engine` if left out. */
+  readonly engineOption?: string;
   /** Share of D′'s steps that F is estimated on, evenly spaced, in (0, 1]; 1 if left out. */
   readonly curvatureSubsample?: number;
   /** How many megabytes of recorded graphs may be kept between products; 512 if left out. Changes no number. */

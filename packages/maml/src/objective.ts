@@ -10,6 +10,7 @@ import {
 } from '@innerloop/core';
 import { adaptValues } from './adaptation.js';
 import type { MamlObjectiveOptions, MamlTask } from './maml-task.js';
+import { NO_ADAPTATION } from './no-adaptation.js';
 import { type GraphBudget, MamlTaskObjective } from './task-objective.js';
 import { WrittenOut } from './written-out.js';
 import { WrittenOutTaskObjective } from './written-out-objective.js';
@@ -52,14 +53,15 @@ export class MamlObjective implements MetaObjective {
 }
 
 function usesKernels(policy: Policy, inner: InnerOptimizer, options: MamlObjectiveOptions): boolean {
-  const { engine = 'graph', curvature } = options;
+  const { engine = 'graph', engineOption = 'objective.engine', curvature } = options;
   if (engine === 'graph') return false;
   const able = WrittenOut.supports(policy, inner) && curvature === 'gauss-newton';
   if (engine === 'kernels' && !able) {
     throw new InnerloopError(
       'CONFIG_INVALID',
-      "objective.engine: 'kernels' needs a multilayer perceptron policy (gaussian-mlp, categorical-mlp), the inner optimizer vpg and " +
-        "curvature 'gauss-newton'. Use 'auto' or 'graph'.",
+      `${engineOption}: 'kernels' needs a multilayer perceptron policy (gaussian-mlp, categorical-mlp)` +
+        (inner === NO_ADAPTATION ? '' : ", the inner optimizer vpg or anil and curvature 'gauss-newton'") +
+        ". Use 'auto' or 'graph'.",
     );
   }
   // Left to itself it takes graphs on the plain CPU backend: whoever asks for that backend wants to see its numbers.

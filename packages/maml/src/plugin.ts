@@ -15,6 +15,11 @@ export const mamlTrainerComponent = defineComponent({
   kind: 'trainer',
   name: 'maml',
   summary: 'Meta-learns initial parameters that adapt to a new task in a few inner steps',
+  choose:
+    'For a distribution of tasks where what counts is how well a policy does after a few gradient steps on a new ' +
+    'one. Each iteration collects data before every adaptation step and after the last, and is shared among worker ' +
+    'threads, at most one for each task. For a single task, or where one policy can serve all, take ' +
+    '`policy-gradient`; so too for `mlp-value` and `observation-normalization`, which this trainer refuses.',
   options: z.strictObject({
     tasksPerIteration: z.int().min(1).default(20).describe('Tasks sampled in each iteration (the meta-batch)'),
     rolloutsPerTask: z

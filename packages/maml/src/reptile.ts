@@ -49,6 +49,11 @@ export class ReptileObjective implements MetaObjective {
     this.maml = new MamlObjective(policy, inner, { derivative: 'first-order', curvature: 'gauss-newton', ...options });
   }
 
+  /** Which engine adapts and measures. */
+  get engine(): MamlObjective['engine'] {
+    return this.maml.engine;
+  }
+
   bind(data: TaskData, parameters: Float64Array): ReptileTaskObjective {
     return new ReptileTaskObjective(this.maml.bind(data, parameters), parameters);
   }

@@ -187,7 +187,7 @@ test('promp refuses a target for a coefficient of 0, which doubling leaves at 0'
 });
 
 test('the first epoch of promp is a step of maml: neither clip nor penalty acts at ratios of 1', async () => {
-  const parameters = async (objective: ExperimentConfig['objective']) => [
+  const parameters = async (objective: NonNullable<ExperimentConfig['objective']>) => [
     ...(await train('promp', 1, { objective, meta: { use: 'gradient', method: 'sgd', learningRate: 1 } })).experiment
       .trainer.parameters,
   ];

@@ -52,7 +52,10 @@ export function createPolicyGradientTrainer(
   const { optimizer, wrappers, events, checks, run, ...parts } = components;
   const { stepsPerIteration, episodesPerIteration, tasksPerIteration, engine } = options;
   const objective = watch(
-    new MamlObjective(parts.policy, NO_ADAPTATION, { derivative: 'exact', curvature: 'gauss-newton', engine }),
+    new MamlObjective(parts.policy, NO_ADAPTATION, {
+      ...{ derivative: 'exact', curvature: 'gauss-newton', engine },
+      engineOption: 'trainer.engine',
+    }),
   );
   const adapter = new Adapter({ ...parts, inner: NO_ADAPTATION, objective });
   const amount = episodesPerIteration === null ? { steps: stepsPerIteration } : { episodes: episodesPerIteration };

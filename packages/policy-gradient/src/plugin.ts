@@ -7,6 +7,10 @@ export const policyGradientTrainerComponent = defineComponent({
   kind: 'trainer',
   name: 'policy-gradient',
   summary: 'Trains one policy without meta-learning: VPG with the optimizer gradient, TRPO with trpo',
+  choose:
+    'For a single task, or as the comparison that meta-learning has to beat: one policy for all tasks, which does ' +
+    'not adapt. It is the only trainer that serves `mlp-value` and `observation-normalization`; it works in the ' +
+    'main thread, without workers. Where tasks differ and the policy cannot see which one it is in, take `maml`.',
   options: z.strictObject({
     stepsPerIteration: z
       .int()

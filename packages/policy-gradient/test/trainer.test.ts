@@ -1,10 +1,12 @@
 import {
   type Baseline,
   type BaselineFactory,
+  CategoricalMlpPolicy,
   type Check,
   type Events,
   type ExperimentConfig,
   type Json,
+  type Policy,
   type PolicyOptimizer,
   type States,
   type TaskDistribution,
@@ -280,6 +282,13 @@ describe('a config', () => {
     await expect(smallExperiment(changes)).rejects.toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) }),
     );
+  });
+
+  test('that wants kernels for a policy without written-out derivatives names the option of this trainer', async () => {
+    const policy = new CategoricalMlpPolicy(new ClassicControl('cart-pole'), { hiddenSizes: [] });
+    const own = Object.create(policy, { writtenOut: { value: undefined } }) as Policy;
+    const experiment = await smallExperiment({ policy: own, trainer: { use: 'policy-gradient', engine: 'kernels' } });
+    expect(() => experiment.trainer).toThrow(/^trainer\.engine: 'kernels' needs .*\. Use 'auto' or 'graph'\.$/);
   });
 
   test('evaluates without adaptation by default', async () => {

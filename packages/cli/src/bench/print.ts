@@ -17,8 +17,10 @@ const ENGINES = {
   kernels: 'written-out derivatives on the SIMD kernels',
 } as const;
 
-/** Prints a report for people. */
-export function printReport(report: BenchReport): void {
+const WARMUPS = ['without a warm-up', 'after a warm-up'];
+
+/** Prints a report for people, of so many repetitions after so many that were not measured. */
+export function printReport(report: BenchReport, warmups: number): void {
   const { machine, backend, work, memory, stepsPerSecond, runs } = report;
   print(`Innerloop ${report.innerloop}, Node ${report.node}, ${machine.platform}`);
   print(`machine   ${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(2)} before the bench`);
@@ -28,7 +30,9 @@ export function printReport(report: BenchReport): void {
     `work      ${work.tasks} tasks, ${work.episodes} episodes, ${sum(work.steps)} steps, ${work.parameters} parameters, ` +
       `${work.products} curvature products, ${work.trials} line-search trials`,
   );
-  print(`measured  ${runs.length} times, after a warm-up\n`);
+  print(
+    `measured  ${runs.length === 1 ? 'once' : `${runs.length} times`}, ${WARMUPS[warmups] ?? `after ${warmups} warm-ups`}\n`,
+  );
   print(phaseTable(report));
   print();
   print(
@@ -62,7 +66,7 @@ function phaseTable({ seconds, arithmetic }: BenchReport): string {
 function printArithmetic({ arithmetic, workers }: BenchReport): void {
   if (!arithmetic) {
     print(
-      'GFLOP/s                        not counted: the policy is no multilayer perceptron, or the inner step not vpg',
+      'GFLOP/s                        not counted: the policy is no multilayer perceptron, the inner step not vpg, or the objective not maml',
     );
     return;
   }

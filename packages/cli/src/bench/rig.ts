@@ -8,7 +8,7 @@ import {
   type Trainer,
   type WorkerPlan,
 } from '@innerloop/core';
-import { LocalShard, MamlObjective, MamlTrainer, type ShardSettings } from '@innerloop/maml';
+import { LocalShard, MamlTrainer, type ShardSettings } from '@innerloop/maml';
 import { createPolicyGradientTrainer, type PolicyGradientOptions } from '@innerloop/policy-gradient';
 import type { PhaseClock } from './clock.js';
 import { TimedAdapter, timedShard, timedTask, WatchedObjective, WatchedOptimizer } from './instrument.js';
@@ -123,6 +123,7 @@ function policyGradientRig({ config, events, checks, get, tasks }: Experiment, c
   };
 }
 
+/** An objective that does not say works on recorded graphs. */
 function engineOf(objective: MetaObjective): Rig['engine'] {
-  return objective instanceof MamlObjective ? objective.engine : 'graph';
+  return 'engine' in objective && objective.engine === 'kernels' ? 'kernels' : 'graph';
 }

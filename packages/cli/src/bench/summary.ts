@@ -57,7 +57,7 @@ export interface BenchReport {
     readonly value?: Spread;
   };
   readonly stepsPerSecond: { readonly sample: number; readonly iteration: number };
-  /** Absent where the policy is not a multilayer perceptron or the inner step no gradient step. */
+  /** Absent where the policy is not a multilayer perceptron, the inner step not `vpg` or the objective not `maml`. */
   readonly arithmetic?: Arithmetic;
   /** Bytes. */
   readonly memory: { readonly peakRss: number };
@@ -120,7 +120,7 @@ function arithmeticOf(
   seconds: BenchReport['seconds'],
 ): Arithmetic | undefined {
   const { config, workers } = experiment;
-  const counted = config.inner === undefined || config.inner.use === 'vpg';
+  const counted = config.inner === undefined || (config.inner.use === 'vpg' && config.objective?.use === 'maml');
   if (!['gaussian-mlp', 'categorical-mlp'].includes(config.policy.use) || !counted) return undefined;
   const weights = weightShapes(layout.parts);
   const flops = updateFlops(weights, work);

@@ -75,7 +75,7 @@ async function bench(file: string | undefined, options: BenchOptions): Promise<v
     const scaling = options.scaling ? { scaling: await measureScaling(experiment, create, measure) } : {};
     endDots();
     if (json) print(JSON.stringify({ ...report, ...scaling }));
-    else printReport({ ...report, ...scaling });
+    else printReport({ ...report, ...scaling }, warmups);
     if (exportBatch !== undefined && !json) print(`\nThe update's data is in ${displayPath(exportBatch)}`);
   } finally {
     await experiment.close();

@@ -149,7 +149,7 @@ export class Kernels {
     throw new InnerloopError(
       'OUT_OF_MEMORY',
       `The kernels need ${megabytes} MB of WebAssembly memory, which the engine refuses. Use fewer tasks or rollouts an iteration, ` +
-        'more workers (each has memory of its own), or objective.engine=graph.',
+        'more workers (each has memory of its own), or the engine graph (objective.engine, or trainer.engine of policy-gradient).',
     );
   }
 }
