@@ -9,6 +9,10 @@ export const gradientComponent = defineComponent({
   kind: 'policy-optimizer',
   name: 'gradient',
   summary: 'Gradient descent or Adam on the loss, with momentum, clipping and a schedule of step sizes',
+  choose:
+    'For VPG, `promp` and `reptile`: an update takes one gradient for each of its `epochs` and no curvature ' +
+    'products. Nothing limits how far it moves the policy, so the `learningRate` has to be found, and a `kl-limit` ' +
+    'check is worth having. Where the objective has curvature, begin with `trpo`.',
   options: z
     .strictObject({
       method: z.enum(['sgd', 'adam']).default('adam').describe('Plain gradient descent (sgd), or Adam'),

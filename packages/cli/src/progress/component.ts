@@ -7,6 +7,9 @@ export const progressComponent = defineComponent({
   kind: 'logger',
   name: 'progress',
   summary: 'Shows how training goes: a bar in a terminal, plain lines elsewhere',
+  choose:
+    'To watch training; it is there if `loggers` is left out. A list of your own replaces it, so name it beside ' +
+    '`jsonl`, or give an empty list for silence. For log files take `style: lines` and a longer `interval`.',
   options: z.strictObject({
     style: z
       .enum(['auto', 'bar', 'lines'])

@@ -58,6 +58,10 @@ export const gaeComponent = defineComponent({
   kind: 'advantages',
   name: 'gae',
   summary: 'Generalised advantage estimation',
+  choose:
+    'The default, and right for most: with `lambda` at 1 it is `reward-to-go`, below 1 it trades variance for the ' +
+    'errors of the baseline. Go below 1 with a baseline worth trusting: the configs for classic control take 0.95 ' +
+    'or 0.97 with `mlp-value`, those for 2D navigation 1 with `linear-feature`.',
   options: gaeOptions,
   create: (options) => new GeneralizedAdvantageEstimation(options),
 });

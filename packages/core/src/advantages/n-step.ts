@@ -58,6 +58,10 @@ export const nStepComponent = defineComponent({
   kind: 'advantages',
   name: 'n-step',
   summary: 'n discounted rewards and the value of the state after them, minus the value of this one',
+  choose:
+    'To count a fixed number of rewards and leave the rest to the baseline. A small `n` takes on the errors of the ' +
+    'baseline, a large one the variance of the rewards; from the length of the episodes on it is `reward-to-go`. ' +
+    'Without a reason for one particular `n` take `gae`, which weighs all of them.',
   options: nStepOptions,
   create: (options) => new NStepAdvantage(options),
 });

@@ -29,6 +29,10 @@ export const rewardToGoComponent = defineComponent({
   kind: 'advantages',
   name: 'reward-to-go',
   summary: 'Discounted rewards-to-go minus the baseline',
+  choose:
+    'Where the baseline is not to be trusted or is `zero`, and where episodes are short, as on bandits: beyond the ' +
+    'level that is subtracted, only truncated episodes depend on it. Its variance grows with the length of the ' +
+    'episodes; there take `gae` with a `lambda` below 1.',
   options: rewardToGoOptions,
   create: (options) => new RewardToGo(options),
 });

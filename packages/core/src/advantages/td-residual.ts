@@ -42,6 +42,10 @@ export const tdResidualComponent = defineComponent({
   kind: 'advantages',
   name: 'td-residual',
   summary: 'One reward and the value of the next state, minus the value of this one',
+  choose:
+    'Only with a value function that is good already: it has the least variance and all errors of the baseline. ' +
+    'With `zero` it is the reward at once, and nothing that follows counts. `gae` with a `lambda` of 0 is the same, ' +
+    'and a larger `lambda` is safer.',
   options: tdResidualOptions,
   create: (options) => new TdResidual(options),
 });

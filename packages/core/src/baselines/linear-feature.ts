@@ -115,6 +115,11 @@ export const linearFeatureComponent = defineComponent({
   kind: 'baseline',
   name: 'linear-feature',
   summary: 'Ridge regression on observations, their squares and powers of time, refitted on every batch',
+  choose:
+    'The default, and the first choice with `maml`: it is solved anew for every batch, so a few episodes of one ' +
+    'task are enough and there is little to tune. It is linear in the observation, its square and powers of time; ' +
+    'where values depend on the state in other ways, take `mlp-value`, with `policy-gradient` only. Raise `clip` ' +
+    'where observations beyond 10 differ in value.',
   options: linearFeatureOptions,
   create: (options) => new LinearFeatureBaselineFactory(options),
 });

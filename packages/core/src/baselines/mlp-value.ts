@@ -166,6 +166,11 @@ export const mlpValueComponent = defineComponent({
   name: 'mlp-value',
   summary:
     'A neural value function, fitted by Adam after each policy step and kept: the φ of the VPG and TRPO pseudocode',
+  choose:
+    'The first choice with `policy-gradient`, and for no other trainer: `maml` refuses it, since it gives every ' +
+    'batch a baseline of its own and this one is fitted after the update. Each batch costs `iterations` steps of ' +
+    'Adam; lower them if fitting takes most of the time. It does not see the time step: where the horizon decides ' +
+    'the value, take `linear-feature`.',
   options: mlpValueOptions,
   inject: { run: TOKENS.run },
   create: (options, { run }) => new MlpValueBaselineFactory(run.seed, options),

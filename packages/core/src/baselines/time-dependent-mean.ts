@@ -60,6 +60,10 @@ export const timeDependentMeanComponent = defineComponent({
   name: 'time-dependent-mean',
   summary:
     'Mean return at each time step over the episodes of the batch; with one episode a batch all advantages are 0',
+  choose:
+    'Where the state tells little of the return and many episodes of one batch begin alike. It sees nothing of the ' +
+    "state, and an episode's own return is part of the mean: with E episodes advantages shrink by (E − 1)/E, with " +
+    'one all are 0. Where the state matters, take `linear-feature`.',
   options: z.strictObject({}),
   create: () => new TimeDependentMeanBaselineFactory(),
 });

@@ -31,6 +31,10 @@ export const zeroBaselineComponent = defineComponent({
   kind: 'baseline',
   name: 'zero',
   summary: 'No baseline: V(s) = 0',
+  choose:
+    'Where the observation tells nothing, as on bandits, and to see what another baseline is worth; with ' +
+    '`normalize: true` the mean is taken away all the same. On long episodes it leaves all the variance, and the ' +
+    'rest of a truncated episode counts as 0: take `linear-feature` there.',
   options: z.strictObject({}),
   create: () => new ZeroBaselineFactory(),
 });

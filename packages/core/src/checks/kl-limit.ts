@@ -55,6 +55,10 @@ export const klLimitComponent = defineComponent({
   kind: 'check',
   name: 'kl-limit',
   summary: 'A limit on the KL divergence of the meta-step or of adaptation: warn, reject or stop',
+  choose:
+    'With `gradient`, which limits nothing itself; with `trpo` a step is within `maxKl` anyway, and a limit above ' +
+    'that is an alarm that should stay silent. Begin with `action: warn` to learn what is usual, and take `reject` ' +
+    'or `stop` where a step too far would ruin a long run. Only `maml` asks it about `stage: adaptation`.',
   options,
   create: (chosen) => new KlLimit(chosen),
 });

@@ -78,6 +78,9 @@ export const jsonlComponent = defineComponent({
   kind: 'logger',
   name: 'jsonl',
   summary: 'Appends every event to a file, one JSON object a line',
+  choose:
+    'To feed another program, or to look up afterwards what happened and when. The file grows with every event; for ' +
+    'curves it is not needed, since each run writes its metrics without any logger.',
   options: z.strictObject({
     file: z
       .string()

@@ -32,6 +32,11 @@ export interface Component<
   readonly name: string;
   /** One line for `innerloop list`. */
   readonly summary: string;
+  /**
+   * When to choose it, in one to three sentences: what it is good for, what it costs or cannot do, and what to take instead. Names of
+   * components and options stand in backticks. `innerloop list <kind>` shows it, and the pages of all components.
+   */
+  readonly choose?: string;
   /** Its options, without `use`. */
   readonly options: Options;
   /** What else it needs of the experiment. */

@@ -158,6 +158,8 @@ function componentFault(component: unknown, index: number): string | undefined {
     if (typeof fields[field] !== 'string')
       return `${place}: expected '${field}' to be a text, found ${typeof fields[field]}`;
   }
+  if (fields.choose !== undefined && typeof fields.choose !== 'string')
+    return `${place}: expected 'choose' to be a text, found ${typeof fields.choose}`;
   if (typeof fields.create !== 'function')
     return `${place}: expected 'create' to be a function, found ${typeof fields.create}`;
   if (typeof fields.inject !== 'object' || fields.inject === null) {

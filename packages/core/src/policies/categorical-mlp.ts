@@ -125,6 +125,10 @@ export const categoricalMlpComponent = defineComponent({
   kind: 'policy',
   name: 'categorical-mlp',
   summary: 'Categorical distribution for discrete actions; logits from a multilayer perceptron',
+  choose:
+    'For discrete actions, where it is the only built-in policy; real-valued actions are refused and take ' +
+    '`gaussian-mlp`. It knows no order among the actions: a fine grid over one quantity is a list of unrelated ' +
+    'choices to it.',
   options: categoricalOptions,
   inject: { tasks: TOKENS.tasks },
   create: (options, { tasks }) => new CategoricalMlpPolicy(tasks, options),

@@ -130,6 +130,11 @@ export const gaussianMlpComponent = defineComponent({
   name: 'gaussian-mlp',
   summary:
     'Diagonal Gaussian for real-valued actions; mean from a multilayer perceptron, standard deviation learned, fixed or of the state',
+  choose:
+    'For real-valued actions, where it is the only built-in policy; discrete actions are refused and take ' +
+    '`categorical-mlp`. Keep `logStd: learned` at first; `fixed` keeps training from shrinking the noise, ' +
+    '`state-dependent` lets it differ from state to state. Its actions have no bounds and their dimensions are ' +
+    'independent given the state: use it with `action-scaling`.',
   options: gaussianOptions,
   inject: { tasks: TOKENS.tasks },
   create: (options, { tasks }) => new GaussianMlpPolicy(tasks, options),

@@ -90,6 +90,11 @@ export const bernoulliBanditComponent = defineComponent({
   kind: 'tasks',
   name: 'bernoulli-bandit',
   summary: 'Arms that pay 0 or 1; the chances of a 1 are uniform on [0, 1] and differ from task to task',
+  choose:
+    'For exploring against exploiting in the smallest form (`categorical-mlp`), with UCB1, Thompson sampling and ' +
+    'published figures to compare with. Keep `protocol: one-pull` for policies that adapt: `rl2` is for policies ' +
+    'with a memory, and no built-in policy has one. Set `score: total` under `evaluation`, since all pulls count ' +
+    'and not the last ones alone.',
   options: banditOptions,
   create: (options) => new Bandit('bernoulli', options),
 });
@@ -99,6 +104,9 @@ export const gaussianBanditComponent = defineComponent({
   kind: 'tasks',
   name: 'gaussian-bandit',
   summary: 'Arms that pay normal rewards of deviation 1; means are uniform on [0, 1] and differ from task to task',
+  choose:
+    "As `bernoulli-bandit`, but a reward's deviation of 1 is as large as the whole range of the means, so a batch " +
+    'of pulls tells less. Begin with `bernoulli-bandit`, which has published figures beside it.',
   options: banditOptions,
   create: (options) => new Bandit('gaussian', options),
 });

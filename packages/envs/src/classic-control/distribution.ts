@@ -77,6 +77,7 @@ export const classicControlComponents = (Object.keys(CONTROL_PROBLEMS) as Contro
     kind: 'tasks',
     name,
     summary: problem.summary,
+    choose: problem.choose,
     options: optionsOf(problem),
     create: (options) => new ClassicControl(name, options),
   });

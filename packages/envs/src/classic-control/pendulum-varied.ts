@@ -63,6 +63,10 @@ export const pendulumVariedComponent = defineComponent({
   kind: 'tasks',
   name: 'pendulum-varied',
   summary: 'Pendulums whose mass and length differ from task to task, unseen',
+  choose:
+    'For adaptation to physics that cannot be seen, with real-valued actions (`gaussian-mlp`, `action-scaling`): a ' +
+    'swing-up that knows its task earns −194, one that takes every pendulum for the standard one −321. Begin with ' +
+    '`point-navigation`, whose episodes are half as long and whose results are published.',
   options: pendulumVariedOptions,
   create: (options) => new PendulumVaried(options),
 });

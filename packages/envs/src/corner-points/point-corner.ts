@@ -60,6 +60,10 @@ export const pointCornerComponent = defineComponent({
   kind: 'tasks',
   name: 'point-corner',
   summary: 'A point in the plane whose goal is one of four corners, with rewards only on the way to the right one',
+  choose:
+    'For exploration in meta-learning: with `reward: sparse` a policy must leave the middle to learn which corner ' +
+    'pays. That reward can be exploited by going to and fro over the edge of the middle: a return of 3 or more says ' +
+    'so, and not that the goal was reached better. For the same points without exploration set `reward: dense`.',
   options: pointCornerOptions,
   create: (options) => new PointCorner(options),
 });

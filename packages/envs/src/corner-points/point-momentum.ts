@@ -68,6 +68,10 @@ export const pointMomentumComponent = defineComponent({
   kind: 'tasks',
   name: 'point-momentum',
   summary: 'A point that is pushed, and whose goal is one of four corners',
+  choose:
+    'As `point-corner`, for a point that must also brake, over twice as many steps. Its sparse reward leaves next ' +
+    'to nothing to exploit: braking in time earns within 2 % of the most possible. For a first experiment take ' +
+    '`point-navigation`.',
   options: pointMomentumOptions,
   create: (options) => new PointMomentum(options),
 });

@@ -107,6 +107,11 @@ export const pointNavigationComponent = defineComponent({
   kind: 'tasks',
   name: 'point-navigation',
   summary: 'A point in the plane that must reach a goal it cannot see; one task for each goal',
+  choose:
+    'The first problem for meta-learning: small and quick, the policy must adapt since it cannot see the goal, and ' +
+    'the task set `paper` has published results. Take `gaussian-mlp` and `action-scaling`, since a move is at most ' +
+    '0.1 along each axis; `observeGoal` makes the oracle that need not adapt. Rewards are dense, so it does not ' +
+    'test exploration: `point-corner` does.',
   options: pointNavigationOptions,
   create: (options) => new PointNavigation(options),
 });

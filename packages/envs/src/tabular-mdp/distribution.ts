@@ -86,6 +86,10 @@ export const tabularMdpComponent = defineComponent({
   kind: 'tasks',
   name: 'tabular-mdp',
   summary: 'Small random MDPs with tables of transitions and rewards that differ from task to task',
+  choose:
+    'For discrete actions (`categorical-mlp`) and exact answers: tables give the best return of every task, by ' +
+    'backward induction. Most of that is won by the reward at once, so a `discount` of 0 serves and it hardly tests ' +
+    'looking ahead; for that take the classic-control problems.',
   options: tabularMdpOptions,
   create: (options) => new TabularMdp(options),
 });

@@ -62,6 +62,10 @@ export const actionRepeatComponent = defineComponent({
   kind: 'wrapper',
   name: 'action-repeat',
   summary: 'Takes each action several times in a row and adds up the rewards',
+  choose:
+    'Where rewards are sparse and independent noise does not get far: n equal pushes go n far, n independent ones ' +
+    '√n; the configs of the mountain cars take it. Control gets coarser, and steps in metrics are those of the ' +
+    'policy, of which each is up to `times` steps of the environment. Leave it out where rewards are dense.',
   options: actionRepeatOptions,
   create: (options) => new ActionRepeat(options),
 });

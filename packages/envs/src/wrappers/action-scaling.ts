@@ -87,6 +87,10 @@ export const actionScalingComponent = defineComponent({
   kind: 'wrapper',
   name: 'action-scaling',
   summary: 'Maps policy actions in [-1, 1] linearly onto the bounds of the action space',
+  choose:
+    'With `gaussian-mlp`, unless the bounds of the actions are about ±1 already: a standard deviation of 1 then ' +
+    'explores the whole range, whatever the units. Discrete actions and infinite bounds are refused; what lies ' +
+    'outside is clipped.',
   options: z.strictObject({}),
   create: () => new ActionScaling(),
 });

@@ -45,6 +45,9 @@ export const episodeStatisticsComponent = defineComponent({
   kind: 'wrapper',
   name: 'episode-statistics',
   summary: 'Reports returns as they are at its place among the wrappers; put it before those that change rewards',
+  choose:
+    'Before wrappers that change rewards, such as `reward-scaling`: metrics and evaluations then keep the unit of ' +
+    'the environment. Without such a wrapper it changes nothing.',
   options: z.strictObject({}),
   create: () => new EpisodeStatistics(),
 });

@@ -188,6 +188,10 @@ export const observationNormalizationComponent = defineComponent({
   kind: 'wrapper',
   name: 'observation-normalization',
   summary: 'Brings observations to mean 0 and variance 1 by what training has seen; for trainers that save that',
+  choose:
+    'Where components of the observation differ much in scale, or are far from 0, and their ranges are not known ' +
+    'beforehand. Only `policy-gradient` takes it: `maml` refuses wrappers that learn, and who uses the policy ' +
+    'elsewhere must restore the moments with it. Where the ranges are known, scale observations in the environment.',
   options: normalizationOptions,
   create: (options) => new ObservationNormalization(options),
 });

@@ -63,6 +63,11 @@ export const rewardScalingComponent = defineComponent({
   kind: 'wrapper',
   name: 'reward-scaling',
   summary: 'Multiplies rewards by a factor',
+  choose:
+    'With `normalize: false` or `normalizeReturns: false`, where the unit of the reward reaches the learner, or for ' +
+    'a `shift`, which changes what is optimal where episodes can end early. With the defaults a factor matters ' +
+    'little, since advantages and the targets of `mlp-value` are normalised. Put `episode-statistics` before it, so ' +
+    'that returns stay comparable.',
   options: rewardScalingOptions,
   create: (options) => new RewardScaling(options),
 });

@@ -66,6 +66,11 @@ export const timeLimitComponent = defineComponent({
   kind: 'wrapper',
   name: 'time-limit',
   summary: 'Truncates an episode after a number of steps; the value of its last state is bootstrapped',
+  choose:
+    'To cut episodes of a problem that would go on, without making the cut part of the problem. The value of the ' +
+    'last state is bootstrapped, so take a baseline that predicts one: with `zero` the rest counts as nothing. ' +
+    'Where the deadline belongs to the problem, set the `horizon` of the tasks; the classic-control problems have a ' +
+    '`timeLimit` of their own.',
   options: timeLimitOptions,
   create: (options) => new TimeLimit(options),
 });
