@@ -1,12 +1,14 @@
 import {
   type Actor,
   batchTensors,
+  type Environment,
   InnerloopError,
   type Random,
   randomStream,
   type Spaces,
   type Trajectories,
   tidy,
+  type Wrapper,
 } from '@innerloop/core';
 import type { Adapter } from './adapter.js';
 import { checkObservation, type EpisodeRecord, toTrajectories } from './episodes.js';
@@ -32,7 +34,7 @@ export interface AdaptOptions {
  *
  * It observes and acts in the units of the policy: those of the run's tasks *after* the run's wrappers. If the run scales
  * actions, an action is in [−1, 1], whatever the environment's bounds. Where the application steps an environment of its own, let it
- * pass through the same wrappers (`new ActionScaling().wrap(environment)`), and hand the actions on as they are.
+ * pass through the same wrappers with {@link wrap}, and hand the actions on as they are.
  */
 export interface Agent {
   /** The spaces of what it observes and does. */
@@ -41,6 +43,11 @@ export interface Agent {
   readonly parameters: Float64Array;
   /** How many adaptation steps made it. */
   readonly adaptations: number;
+  /**
+   * An environment of the application's own in the wrappers of the run, with what they learned: what it shows is what {@link act} takes, and it
+   * takes what `act` returns.
+   */
+  wrap(environment: Environment): Environment;
   /**
    * Chooses an action: `[actDim]` numbers, or the index of a discrete action.
    *
@@ -64,6 +71,8 @@ export interface Agent {
 export interface AgentOptions {
   /** Seeds the streams that actions are sampled with, one for each number of adaptations. Default: 0. */
   readonly seed?: number;
+  /** What the tasks are wrapped in, for {@link Agent.wrap}: such as `experiment.get(TOKENS.wrappers)`. Default: none. */
+  readonly wrappers?: readonly Wrapper[];
 }
 
 /**
@@ -72,7 +81,7 @@ export interface AgentOptions {
  * @param parameters θ, in the layout of `metaLayout`. Copied.
  * @throws InnerloopError OPTION_INVALID if their number is wrong.
  */
-export function createAgent(adapter: Adapter, parameters: Float64Array, { seed = 0 }: AgentOptions = {}): Agent {
+export function createAgent(adapter: Adapter, parameters: Float64Array, options: AgentOptions = {}): Agent {
   const { policy, inner } = adapter.parts;
   const { size } = metaLayout(policy, inner);
   if (parameters.length !== size) {
@@ -81,7 +90,7 @@ export function createAgent(adapter: Adapter, parameters: Float64Array, { seed =
       `parameters: expected ${size} numbers (the policy's, then the inner optimizer's own), found ${parameters.length}.`,
     );
   }
-  return new AdapterAgent(adapter, parameters.slice(), seed, 0);
+  return new AdapterAgent(adapter, parameters.slice(), options, 0);
 }
 
 class AdapterAgent implements Agent {
@@ -94,18 +103,23 @@ class AdapterAgent implements Agent {
   constructor(
     private readonly adapter: Adapter,
     private readonly theta: Float64Array,
-    private readonly seed: number,
+    private readonly options: AgentOptions,
     readonly adaptations: number,
   ) {
     const { policy, tasks } = adapter.parts;
     this.spaces = { observationSpace: tasks.observationSpace, actionSpace: tasks.actionSpace };
     this.actor = policy.actor(adapter.split(theta).phi);
-    this.random = randomStream({ seed, purpose: 'act', step: adaptations });
+    this.random = randomStream({ seed: options.seed ?? 0, purpose: 'act', step: adaptations });
     this.action = new Float32Array(policy.actionSize);
   }
 
   get parameters(): Float64Array {
     return this.theta.slice();
+  }
+
+  wrap(environment: Environment): Environment {
+    const { wrappers = [] } = this.options;
+    return wrappers.reduce((inner, wrapper) => wrapper.wrap(inner), environment);
   }
 
   act(observation: ArrayLike<number>, { greedy = false, random = this.random }: ActOptions = {}): number[] | number {
@@ -133,7 +147,7 @@ class AdapterAgent implements Agent {
     const stepSizes = stepSize === undefined ? undefined : [stepSize];
     const adapted = adapter.adapt({ phi, own }, adapter.prepare(trajectories), this.adaptations, stepSizes);
     if (!adapted.every(Number.isFinite)) throw diverged('Adaptation gave parameters that are not finite');
-    return new AdapterAgent(adapter, Float64Array.from([...adapted, ...own]), this.seed, this.adaptations + 1);
+    return new AdapterAgent(adapter, Float64Array.from([...adapted, ...own]), this.options, this.adaptations + 1);
   }
 
   /** Fills in log-probabilities that the application did not keep. */

@@ -5,6 +5,7 @@ import {
   loadRunParameters,
   openRunExperiment,
   type Plugin,
+  restoreTrainer,
   TOKENS,
 } from '@innerloop/core';
 import { Adapter } from './adapter.js';
@@ -41,7 +42,7 @@ function stillAdapterOf({ get, tasks }: Pick<Experiment, 'get' | 'tasks'>): Adap
 }
 
 /**
- * Loads a trained run for use in an application. Also makes the run's tensor backend active. The agent of a run without meta-learning acts, and
+ * Loads a trained run for use in an application, with what its wrappers learned. Also makes the run's tensor backend active. The agent of a run without meta-learning acts, and
  * cannot adapt.
  *
  * @param runDirectory Where the run is, such as `runs/point-navigation`.
@@ -56,6 +57,9 @@ export async function loadAgent(runDirectory: string, options: LoadAgentOptions 
   });
   const adapter = experiment.config.inner ? adapterOf(experiment) : stillAdapterOf(experiment);
   const layout = metaLayout(adapter.parts.policy, adapter.parts.inner);
-  const { parameters } = await loadRunParameters(directory, layout, checkpoint);
-  return createAgent(adapter, parameters, rest);
+  const loaded = await loadRunParameters(directory, layout, checkpoint);
+  const wrappers = experiment.get(TOKENS.wrappers);
+  // What wrappers learned is a part of the trainer's state, whose form the trainer alone knows.
+  if (wrappers.some(({ learned }) => learned)) restoreTrainer(experiment.trainer, loaded);
+  return createAgent(adapter, loaded.parameters, { wrappers, ...rest });
 }

@@ -1,4 +1,11 @@
-import { InnerloopError, type Json, type LearnedWrapping, type Wrapper } from '@innerloop/core';
+import {
+  InnerloopError,
+  isInnerloopError,
+  type Json,
+  type LearnedWrapping,
+  messageOf,
+  type Wrapper,
+} from '@innerloop/core';
 
 /** What the wrappers of an experiment learn, as one: they learn while a batch is collected, and stay as they are at all other times. */
 export class LearnedWrappers {
@@ -21,8 +28,8 @@ export class LearnedWrappers {
   /** Runs `act` with them as in a saved state, then puts them back. */
   async as<T>(state: readonly Json[], act: () => Promise<T>): Promise<T> {
     const now = this.state();
-    this.restore(state);
     try {
+      this.restore(state);
       return await act();
     } finally {
       this.restore(now);
@@ -34,7 +41,7 @@ export class LearnedWrappers {
     return this.parts.map((part) => part.state());
   }
 
-  /** @throws InnerloopError CHECKPOINT_UNREADABLE if there is not one state for each. */
+  /** @throws InnerloopError CHECKPOINT_UNREADABLE if there is not one state for each, or a wrapper does not take the one that is its own. */
   restore(state: readonly Json[]): void {
     if (state.length !== this.parts.length) {
       throw new InnerloopError(
@@ -44,7 +51,17 @@ export class LearnedWrappers {
       );
     }
     this.parts.forEach((part, index) => {
-      part.restore(state[index] as Json);
+      try {
+        part.restore(state[index] as Json);
+      } catch (error) {
+        if (isInnerloopError(error)) throw error;
+        throw new InnerloopError(
+          'CHECKPOINT_UNREADABLE',
+          `What wrapper ${index + 1} of those that learn had learned cannot be restored: ${messageOf(error)}. ` +
+            'Use the wrappers that the checkpoint was made with.',
+          { cause: error },
+        );
+      }
     });
   }
 }

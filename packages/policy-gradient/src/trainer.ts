@@ -6,6 +6,7 @@ import {
   type EvaluationRequest,
   type EvaluationResult,
   episodeReturns,
+  InnerloopError,
   type IterationResult,
   type Json,
   joinTrajectories,
@@ -25,6 +26,7 @@ import {
   tidy,
 } from '@innerloop/core';
 import { type Adapter, evaluateOnShards, LocalShard } from '@innerloop/maml';
+import { z } from 'zod';
 import { batchObjective } from './batch-objective.js';
 import { type Amount, collectEpisodes } from './collect.js';
 import type { LearnedWrappers } from './learned-wrappers.js';
@@ -73,13 +75,27 @@ export interface PolicyGradientParts extends PolicyStepParts {
   readonly wrappers: LearnedWrappers;
 }
 
+const json = z.custom<Json>((value) => value !== undefined);
+
 /** What {@link PolicyGradientTrainer.state} returns. */
-type SavedState = {
-  readonly optimizer: Json;
-  readonly value: Json;
-  readonly wrappers: readonly Json[];
-  readonly steps: number;
-};
+const savedState = z.object({
+  optimizer: json,
+  value: json,
+  wrappers: z.array(json).readonly(),
+  steps: z.int().min(0),
+});
+type SavedState = z.output<typeof savedState>;
+
+/** @throws InnerloopError CHECKPOINT_UNREADABLE if it is none. */
+function read(state: Json): SavedState {
+  const { data, error } = savedState.safeParse(state);
+  if (data) return data;
+  throw new InnerloopError(
+    'CHECKPOINT_UNREADABLE',
+    `The saved state does not fit the trainer 'policy-gradient': expected { optimizer, value, wrappers, steps }. ${z.prettifyError(error)}\n` +
+      'It belongs to another trainer, or the checkpoint is damaged.',
+  );
+}
 
 /** See the head of this file. */
 export class PolicyGradientTrainer implements Trainer {
@@ -134,9 +150,13 @@ export class PolicyGradientTrainer implements Trainer {
     return step.stop === undefined ? { metrics } : { metrics, stop: step.stop };
   }
 
-  evaluate(request: EvaluationRequest, parameters: Float64Array = this.theta, state?: Json): Promise<EvaluationResult> {
+  async evaluate(
+    request: EvaluationRequest,
+    parameters: Float64Array = this.theta,
+    state?: Json,
+  ): Promise<EvaluationResult> {
     const evaluate = () => evaluateOnShards([this.shard], request, parameters);
-    return state === undefined ? evaluate() : this.parts.wrappers.as((state as SavedState).wrappers, evaluate);
+    return state === undefined ? evaluate() : this.parts.wrappers.as(read(state).wrappers, evaluate);
   }
 
   state(): Json {
@@ -150,8 +170,9 @@ export class PolicyGradientTrainer implements Trainer {
     return { ...saved };
   }
 
+  /** @throws InnerloopError CHECKPOINT_UNREADABLE if the state is not one that {@link state} returns, or of other parts. */
   restore(parameters: Float64Array, state: Json): void {
-    const { optimizer, value, wrappers, steps } = state as SavedState;
+    const { optimizer, value, wrappers, steps } = read(state);
     this.theta = parameters.slice();
     this.parts.optimizer.restore(optimizer);
     this.value.restore(value);

@@ -125,6 +125,42 @@ describe('the evaluation of a checkpoint', () => {
   });
 });
 
+describe('a state that is broken or of something else', () => {
+  const toThrow = (message: string) =>
+    expect.objectContaining({ code: 'CHECKPOINT_UNREADABLE', message: expect.stringContaining(message) });
+
+  test.each([null, 'x', {}, { optimizer: null, value: null, wrappers: 3, steps: 0 }])(
+    '%j is refused',
+    async (state) => {
+      const { trainer } = await smallExperiment({ wrappers: [scaling()] });
+      expect(() => trainer.restore(trainer.parameters, state)).toThrow(toThrow("the trainer 'policy-gradient'"));
+      await expect(
+        trainer.evaluate({ tasks: [{}], steps: 0, rollouts: 1, seed: 1 }, trainer.parameters, state),
+      ).rejects.toThrow(toThrow("the trainer 'policy-gradient'"));
+    },
+  );
+
+  test('a wrapper that trips over it is named, and all are as before', async () => {
+    const first = scaling();
+    const learned = {
+      begin: () => {},
+      end: () => {},
+      state: () => ({ count: 0 }),
+      restore: (state: Json) => {
+        if ((state as { count?: number }).count !== 0) throw new TypeError('no count');
+      },
+    };
+    const second: Wrapper = { spaces: (spaces) => spaces, wrap: (environment) => environment, learned };
+    const { trainer } = await smallExperiment({ wrappers: [first, second] });
+    const state = { ...(trainer.state() as Record<string, Json>), wrappers: [7, {}] };
+    const request = { tasks: [{}], steps: 0, rollouts: 1, seed: 1 };
+    await expect(trainer.evaluate(request, trainer.parameters, state)).rejects.toThrow(
+      toThrow('wrapper 2 of those that learn'),
+    );
+    expect(first.seen()).toBe(0);
+  });
+});
+
 test('a checkpoint holds the value function and its moments', async () => {
   const experiment = await smallExperiment({ run: { iterations: 1 }, evaluation: { every: 0 } });
   const directory = await RunDirectory.create(join(folder, 'value'), describeRun(experiment));

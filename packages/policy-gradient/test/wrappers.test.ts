@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeRun, type Json, RunDirectory, randomStream, runTraining } from '@innerloop/core';
 import { ClassicControl, ObservationNormalization } from '@innerloop/envs';
+import { loadAgent } from '@innerloop/maml';
 import { afterAll, describe, expect, test } from 'vitest';
-import { smallExperiment } from './support/experiment.js';
+import { PLUGINS, smallExperiment } from './support/experiment.js';
+
+type Shown = ArrayLike<number>;
 
 /* The wrappers of `@innerloop/envs` that only show in a whole run: what is learned is saved, and returns keep their unit. */
 
@@ -44,10 +47,13 @@ describe('observation-normalization', () => {
     const saved = JSON.parse(readFileSync(join(directory.path, 'checkpoints', 'last.json'), 'utf8'));
     const wrapper = new ObservationNormalization();
     wrapper.learned.restore(saved.trainer.wrappers[0]);
+    const agent = await loadAgent(directory.path, { plugins: PLUGINS, checkpoint: 'last' });
     const random = () => randomStream({ seed: 3, purpose: 'user' });
-    const own = wrapper.wrap(new ClassicControl('cart-pole', { timeLimit: 40 }).create({}));
-    const [seen, expected] = [own.reset(random()), experiment.tasks.create({}).reset(random())];
-    expect([...Array.from(seen)]).toEqual([...Array.from(expected)]);
+    const bare = () => new ClassicControl('cart-pole', { timeLimit: 40 }).create({});
+    const [seen, loaded] = [wrapper, agent].map((by) => by.wrap(bare()).reset(random())) as [Shown, Shown];
+    const expected = experiment.tasks.create({}).reset(random());
+    expect(Array.from(seen)).toEqual(Array.from(expected));
+    expect(Array.from(loaded)).toEqual(Array.from(expected));
     expect(Math.abs(seen[0] as number)).toBeGreaterThan(0.05); // the cart starts within ±0.05: it is normalised
   });
 

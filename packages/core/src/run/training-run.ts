@@ -3,6 +3,7 @@ import type { Metrics } from '../contracts/trainer.js';
 import { InnerloopError, messageOf } from '../errors.js';
 import { type Checkpoint, type CheckpointName, hasCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { chooseTasks, type EvaluatedParameters, type EvaluationRecord, evaluateRun } from './evaluate.js';
+import { restoreTrainer } from './load.js';
 import { assertFiniteParameters, evaluationMetrics, finiteOrNull } from './metrics.js';
 import type { RunnableExperiment, TrainingOptions, TrainingResult } from './train.js';
 import { Validation } from './validation.js';
@@ -110,17 +111,9 @@ export class TrainingRun {
   }
 
   private async restore(checkpoint: Checkpoint): Promise<void> {
-    const { name, record, parameters } = checkpoint;
+    const { name, record } = checkpoint;
     const { trainer, config } = this.experiment;
-    try {
-      trainer.restore(parameters, record.trainer);
-    } catch (error) {
-      throw new InnerloopError(
-        'CHECKPOINT_UNREADABLE',
-        `The trainer cannot go on from the state in ${name}.json: ${messageOf(error)}. Was the config changed?`,
-        { cause: error },
-      );
-    }
+    restoreTrainer(trainer, checkpoint);
     this.iteration = record.iteration;
     this.metricsLines = record.metricsLines;
     this.score = record.score;
