@@ -162,16 +162,22 @@ describe('report', () => {
 });
 
 describe('list', () => {
-  it('shows every kind, or one', async () => {
+  it('shows every kind, or one with when to choose which', async () => {
     const all = await run('list');
     expect(all.code).toBe(0);
     for (const kind of ['trainer', 'objective', 'tasks', 'policy', 'inner-optimizer', 'policy-optimizer', 'logger']) {
       expect(all.stdout).toMatch(new RegExp(`^${kind}$`, 'm'));
     }
+    expect(all.stdout).toMatch(
+      / @innerloop\/optim-vpg\n {2}trpo .*\n\n.*When to choose which: innerloop list <kind>\n$/s,
+    );
     const one = await run('list', 'policy-optimizer');
     expect(one.stdout).toMatch(
-      /^policy-optimizer\n {2}gradient .*@innerloop\/optim-vpg\n {2}trpo .*@innerloop\/optim-trpo\n$/,
+      /^policy-optimizer\n {2}gradient .*@innerloop\/optim-vpg\n(?: {6}\S.*\n)+\n {2}trpo .*@innerloop\/optim-trpo\n(?: {6}\S.*\n)+$/,
     );
+    expect(one.stdout.replace(/\s+/g, ' ')).toContain('reptile has no curvature and is refused; take gradient for it');
+    const advice = one.stdout.split('\n').filter((line) => line.startsWith('      '));
+    expect(Math.max(...advice.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });
 

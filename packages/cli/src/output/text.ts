@@ -20,6 +20,18 @@ export function table(rows: readonly (readonly string[])[], rightAligned: readon
     .join('\n');
 }
 
+/** A paragraph in lines of at most so many characters, where its words allow. What stands in backticks stays on one line. */
+export function wrap(text: string, width: number): string[] {
+  const words = text.match(/(?:[^\s`]|`[^`]*`)+/g) ?? [];
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
 /** A return with two decimals, or five digits where it is large. */
 export function formatReturn(value: number): string {
   return Math.abs(value) < 1e5 ? value.toFixed(2) : value.toPrecision(5);
