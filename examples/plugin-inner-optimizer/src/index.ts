@@ -9,6 +9,9 @@ export const lslrComponent = defineComponent({
   kind: 'inner-optimizer',
   name: 'lslr',
   summary: 'A gradient step with a meta-learned step size for every layer and adaptation step (LSLR)',
+  choose:
+    'If no single step size fits all layers or all adaptation steps. It has far fewer of them to learn than `meta-sgd`, ' +
+    'and runs on recorded graphs as that does; where one step size serves, take `vpg`, which has the kernels.',
   options: z.strictObject({
     learningRate: z
       .number()

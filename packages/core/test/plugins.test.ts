@@ -179,6 +179,7 @@ test.each([
   [{ version: 'new' }, /'version'.*found new/],
   [{ components: undefined }, /'components' to be a list, found undefined/],
   [{ components: [{}] }, /components\[0\]: expected 'kind'/],
+  [{ components: [{ ...check('a'), choose: 1 }] }, /'a': expected 'choose' to be a text, found number/],
   [{ components: [{ ...check('a'), create: 1 }] }, /'a': expected 'create' to be a function, found number/],
   [{ components: [{ ...check('a'), inject: undefined }] }, /'a': expected 'inject'.*defineComponent/],
 ])('a plugin with %j is refused', (fields, message) => {
