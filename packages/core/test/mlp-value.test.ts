@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type Json,
   kernels,
@@ -71,6 +71,33 @@ describe('the value network', () => {
     run();
     const before = kernels().allocated;
     run();
+    expect(kernels().allocated).toBe(before);
+  });
+
+  it('gives it back too where an allocation fails or the fit throws', () => {
+    const network = new ValueNetwork(2, [5], 'tanh');
+    const phi = normals(network.size, 25);
+    const inputs = randomStates(8, 2).observations;
+    const [before, real] = [kernels().allocated, kernels().allocate.bind(kernels())];
+    let calls = 0;
+    let failing = 0;
+    const allocate = vi.spyOn(kernels(), 'allocate').mockImplementation((count) => {
+      if (++calls === failing) throw new RangeError('no memory');
+      return real(count);
+    });
+    // Two layers: 3 arrays of activations and 2 · 3 of parameters for outputs, which are the first 9 of 3 + 2 + 1 + 6 + 6 for the data of a fit.
+    for (failing = 1; failing <= 18; failing++) {
+      calls = 0;
+      if (failing <= 9) expect(() => network.outputs(phi, inputs)).toThrow('no memory');
+      calls = 0;
+      expect(() => network.onData({ inputs, targets: new Float64Array(8) }, (at) => at(phi))).toThrow('no memory');
+      expect(kernels().allocated).toBe(before);
+    }
+    allocate.mockRestore();
+    const visit = () => {
+      throw new Error('of the visitor');
+    };
+    expect(() => network.onData({ inputs, targets: new Float64Array(8) }, visit)).toThrow('of the visitor');
     expect(kernels().allocated).toBe(before);
   });
 });

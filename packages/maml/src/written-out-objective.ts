@@ -1,4 +1,4 @@
-import type { TaskData } from '@innerloop/core';
+import { kernels, type TaskData } from '@innerloop/core';
 import { equal, type MamlObjectiveOptions, type MamlTask, subsample } from './maml-task.js';
 import { Point, type WrittenOut } from './written-out.js';
 
@@ -34,11 +34,15 @@ export class WrittenOutTaskObjective implements MamlTask {
     /** θ_k. */
     private readonly parameters: Float64Array,
   ) {
-    this.here = this.chain(parameters);
-    this.oldLogProbabilities = this.here.outer.logProbabilities();
     const { curvatureSubsample = 1 } = options;
     const thinned = subsample(data.outer, curvatureSubsample);
-    this.fisher = thinned === data.outer ? this.here.outer : new Point(maths, this.here.phi, thinned);
+    const [here, fisher] = kernels().orGiveBack(() => {
+      const chain = this.chain(parameters);
+      return [chain, thinned === data.outer ? chain.outer : new Point(maths, chain.phi, thinned)];
+    });
+    this.here = here;
+    this.fisher = fisher;
+    this.oldLogProbabilities = here.outer.logProbabilities();
   }
 
   surrogate(parameters: Float64Array): number {
@@ -51,10 +55,12 @@ export class WrittenOutTaskObjective implements MamlTask {
 
   gradient(parameters: Float64Array): Float64Array {
     if (equal(parameters, this.parameters)) return this.gradientOf(this.here);
-    const chain = this.chain(parameters);
-    const gradient = this.gradientOf(chain);
-    dispose(chain);
-    return gradient;
+    return kernels().orGiveBack(() => {
+      const chain = this.chain(parameters);
+      const gradient = this.gradientOf(chain);
+      dispose(chain);
+      return gradient;
+    });
   }
 
   curvature(direction: Float64Array): Float64Array {

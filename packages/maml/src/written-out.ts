@@ -3,6 +3,7 @@ import {
   type GradientStep,
   type HeadValues,
   type InnerOptimizer,
+  kernels,
   MlpPasses,
   type MlpRows,
   type OutputRows,
@@ -63,9 +64,12 @@ export class WrittenOut {
 
   /** φ − α P ∇L as values. */
   adapt(phi: Float64Array, batch: Batch, alpha: number): Float64Array {
-    const point = new Point(this, phi, batch);
-    const g = this.keepAdapted(point.lossGradient(this.innerLoss));
-    point.dispose();
+    const g = kernels().orGiveBack(() => {
+      const point = new Point(this, phi, batch);
+      const gradient = this.keepAdapted(point.lossGradient(this.innerLoss));
+      point.dispose();
+      return gradient;
+    });
     return phi.map((value, i) => value - alpha * (g[i] as number));
   }
 
@@ -98,11 +102,15 @@ export class Point {
   ) {
     const { passes } = maths;
     this.extra = maths.extra(phi).slice();
-    this.packed = passes.allocateParameters();
-    this.rows = passes.allocateRows(batch.steps, true);
-    passes.load(phi, this.packed);
-    passes.setInputs(this.rows, batch.observations);
-    passes.forward(this.packed, this.rows);
+    const [packed, rows] = kernels().orGiveBack(() => [
+      passes.allocateParameters(),
+      passes.allocateRows(batch.steps, true),
+    ]);
+    passes.load(phi, packed);
+    passes.setInputs(rows, batch.observations);
+    passes.forward(packed, rows);
+    this.packed = packed;
+    this.rows = rows;
   }
 
   /** log π(a|s) of each step, `[N]`. */
@@ -183,12 +191,14 @@ export class Point {
     const { passes, head } = this.maths;
     this.weights = weights;
     const extra = new Float64Array(this.extra.length);
-    const gradient = passes.allocateParameters();
-    head.gradient(this.values(), this.batch.actions, weights.w, { outputs: this.outputsOf(this.rows.deltas), extra });
-    passes.backward(this.packed, this.rows, gradient);
-    const flat = this.maths.flatten(gradient, extra);
-    passes.release(gradient);
-    return flat;
+    return kernels().orGiveBack(() => {
+      const gradient = passes.allocateParameters();
+      head.gradient(this.values(), this.batch.actions, weights.w, { outputs: this.outputsOf(this.rows.deltas), extra });
+      passes.backward(this.packed, this.rows, gradient);
+      const flat = this.maths.flatten(gradient, extra);
+      passes.release(gradient);
+      return flat;
+    });
   }
 
   private alongDirection(
@@ -196,17 +206,17 @@ export class Point {
     use: (passes: MlpPasses, v: PackedParameters, tangents: TangentRows, gradient: PackedParameters) => Float64Array,
   ): Float64Array {
     const { passes } = this.maths;
-    const packedV = passes.allocateParameters();
-    const gradient = passes.allocateParameters();
-    const tangents = passes.allocateTangents(this.batch.steps);
-    passes.load(v, packedV);
-    passes.tangent(this.packed, packedV, this.rows, tangents);
-    const extra = use(passes, packedV, tangents, gradient);
-    const flat = this.maths.flatten(gradient, extra);
-    passes.release(packedV);
-    passes.release(gradient);
-    passes.release(tangents);
-    return flat;
+    return kernels().orGiveBack(() => {
+      const packedV = passes.allocateParameters();
+      const gradient = passes.allocateParameters();
+      const tangents = passes.allocateTangents(this.batch.steps);
+      passes.load(v, packedV);
+      passes.tangent(this.packed, packedV, this.rows, tangents);
+      const extra = use(passes, packedV, tangents, gradient);
+      const flat = this.maths.flatten(gradient, extra);
+      for (const part of [packedV, gradient, tangents]) passes.release(part);
+      return flat;
+    });
   }
 
   private values(): HeadValues {

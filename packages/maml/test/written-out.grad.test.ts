@@ -13,7 +13,7 @@ import {
   tidy,
   useBackend,
 } from '@innerloop/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { VpgInnerOptimizer } from '../../optim-vpg/src/vpg.js';
 import { MamlObjective } from '../src/index.js';
 import { WrittenOut } from '../src/written-out.js';
@@ -220,6 +220,42 @@ test('everything allocated is given back', () => {
     task.dispose();
   }
   expect(kernels().allocated).toBe(before);
+});
+
+test('and so it is where any of the allocations fails', () => {
+  const before = kernels().allocated;
+  const reference = readReference('categorical-2step');
+  const policy = policyOf(reference);
+  const inner = new VpgInnerOptimizer(policy, { learningRate: 0.1, loss: 'likelihood-ratio', average: 'steps' });
+  const [data] = taskDataOf(reference) as [TaskData];
+  const theta = thetaOf(reference);
+  const work = () => {
+    const maths = new WrittenOut(policy, inner);
+    const task = new WrittenOutTaskObjective(maths, { derivative: 'exact', curvatureSubsample: 0.5 }, data, theta);
+    try {
+      task.curvature(Float64Array.from(reference.direction));
+      task.gradient(theta.map((x) => x + 0.01));
+      task.kl(theta.map((x) => x + 0.01));
+    } finally {
+      task.dispose();
+    }
+  };
+  const real = kernels().allocate.bind(kernels());
+  const allocate = vi.spyOn(kernels(), 'allocate');
+  work();
+  const calls = allocate.mock.calls.length;
+  for (let failing = 1; failing <= calls; failing++) {
+    let left = failing;
+    allocate.mockImplementation((count) => {
+      left -= 1;
+      if (left === 0) throw new RangeError('no memory');
+      return real(count);
+    });
+    expect(work).toThrow('no memory');
+    expect(kernels().allocated).toBe(before);
+  }
+  allocate.mockRestore();
+  expect(calls).toBeGreaterThan(100);
 });
 
 test.each(['gauss-newton', 'double-backprop', 'finite-difference'] as const)(

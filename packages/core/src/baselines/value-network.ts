@@ -1,4 +1,5 @@
 import type { States } from '../contracts/baseline.js';
+import { kernels } from '../kernels/instance.js';
 import type { MlpRows, PackedParameters } from '../kernels/mlp-arrays.js';
 import { MlpPasses } from '../kernels/mlp-passes.js';
 import type { Random } from '../numerics/random.js';
@@ -42,13 +43,14 @@ export class ValueNetwork {
   outputs(phi: Float64Array, inputs: Float32Array): Float64Array {
     const count = inputs.length / (this.mlp.sizes[0] as number);
     const { passes } = this;
-    const rows = passes.allocateRows(count, false);
-    const packed = passes.allocateParameters();
-    passes.setInputs(rows, inputs);
-    const outputs = this.forward(phi, packed, rows);
-    passes.release(rows);
-    passes.release(packed);
-    return outputs;
+    return kernels().orGiveBack(() => {
+      const rows = passes.allocateRows(count, false);
+      const packed = passes.allocateParameters();
+      passes.setInputs(rows, inputs);
+      const outputs = this.forward(phi, packed, rows);
+      for (const part of [rows, packed]) passes.release(part);
+      return outputs;
+    });
   }
 
   /**
@@ -58,15 +60,15 @@ export class ValueNetwork {
    */
   onData<T>(data: RegressionData, visit: (at: (phi: Float64Array) => LossAndGradient) => T): T {
     const { passes } = this;
-    const rows = passes.allocateRows(data.targets.length, true);
-    const packed = passes.allocateParameters();
-    const gradient = passes.allocateParameters();
-    passes.setInputs(rows, data.inputs);
-    try {
-      return visit((phi) => this.evaluate(phi, data.targets, rows, packed, gradient));
-    } finally {
+    return kernels().orGiveBack(() => {
+      const rows = passes.allocateRows(data.targets.length, true);
+      const packed = passes.allocateParameters();
+      const gradient = passes.allocateParameters();
+      passes.setInputs(rows, data.inputs);
+      const result = visit((phi) => this.evaluate(phi, data.targets, rows, packed, gradient));
       for (const part of [rows, packed, gradient]) passes.release(part);
-    }
+      return result;
+    });
   }
 
   private evaluate(

@@ -61,7 +61,9 @@ export class Kernels {
   private top = RESERVED;
   /** Room that was given back, by address; no two blocks touch, and none touches `top`. */
   private readonly free: Block[] = [];
-  private readonly sizes = new Map<number, number>();
+  /** What is allocated, by pointer: its bytes, and how many were allocated before it. */
+  private readonly arrays = new Map<number, { readonly bytes: number; readonly serial: number }>();
+  private serial = 0;
 
   constructor() {
     const relaxed = read('mlp-relaxed.wasm');
@@ -74,15 +76,15 @@ export class Kernels {
   allocate(count: number): number {
     const bytes = Math.max(1, Math.ceil((count * 4) / GRAIN)) * GRAIN;
     const pointer = this.take(bytes) ?? this.extend(bytes);
-    this.sizes.set(pointer, bytes);
+    this.arrays.set(pointer, { bytes, serial: this.serial++ });
     return pointer;
   }
 
   /** Gives room back; it joins the free room on both sides of it, so that arrays of any size can use it. */
   release(pointer: number): void {
-    const bytes = this.sizes.get(pointer);
+    const bytes = this.arrays.get(pointer)?.bytes;
     if (bytes === undefined) throw new Error(`kernels: ${pointer} is not allocated`);
-    this.sizes.delete(pointer);
+    this.arrays.delete(pointer);
     let at = this.free.findIndex(({ start }) => start > pointer);
     if (at < 0) at = this.free.length;
     const block = { start: pointer, bytes };
@@ -100,6 +102,17 @@ export class Kernels {
     }
   }
 
+  /** Runs `act`, which allocates. If it throws, all that it allocated and had not released is given back. */
+  orGiveBack<T>(act: () => T): T {
+    const first = this.serial;
+    try {
+      return act();
+    } catch (error) {
+      for (const [pointer, { serial }] of [...this.arrays]) if (serial >= first) this.release(pointer);
+      throw error;
+    }
+  }
+
   /** The numbers at a pointer. Valid until the next {@link allocate}, which may move memory. */
   view(pointer: number, count: number): Float32Array {
     return new Float32Array(this.run.memory.buffer, pointer, count);
@@ -107,7 +120,7 @@ export class Kernels {
 
   /** How many arrays are allocated; equal before and after means that nothing leaked. */
   get allocated(): number {
-    return this.sizes.size;
+    return this.arrays.size;
   }
 
   /** The start of the smallest free block that is large enough, cut from it. */

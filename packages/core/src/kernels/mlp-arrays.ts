@@ -55,35 +55,35 @@ export class MlpArrays {
     return this.perLayer((l) => (this.size(l - 1) + 1) * this.size(l)).reduce((total, count) => total + count, 0);
   }
 
-  /** Room for a parameter vector, all zero: what lies between the end of a row and its stride must stay so. */
+  /** Room for a parameter vector, all zero: what lies between the end of a row and its stride must stay so. As the next two, takes all or nothing. */
   allocateParameters(): PackedParameters {
     const zeros = (count: number) => {
       const pointer = this.allocate(count);
       kernels().view(pointer, count).fill(0);
       return pointer;
     };
-    return {
+    return kernels().orGiveBack(() => ({
       weights: this.perLayer((l) => zeros(this.size(l - 1) * this.stride(l))),
       transposed: this.perLayer((l) => zeros(this.size(l) * this.stride(l - 1))),
       bias: this.perLayer((l) => zeros(this.stride(l))),
-    };
+    }));
   }
 
   /** Room for N rows; with `backward` also for δ and E. */
   allocateRows(count: number, backward: boolean): MlpRows {
     const rows = (l: number) => this.allocate(count * this.stride(l));
-    return {
+    return kernels().orGiveBack(() => ({
       count,
       activations: [rows(0), ...this.perLayer(rows).slice(1)],
       deltas: backward ? this.perLayer(rows) : [],
       errors: backward ? this.perLayer((l) => (l < this.layers ? rows(l) : 0)) : [],
-    };
+    }));
   }
 
   /** Room for the tangents of N rows. */
   allocateTangents(count: number): TangentRows {
     const rows = (l: number) => this.allocate(count * this.stride(l));
-    return { activations: this.perLayer(rows), deltas: this.perLayer(rows) };
+    return kernels().orGiveBack(() => ({ activations: this.perLayer(rows), deltas: this.perLayer(rows) }));
   }
 
   /** Gives back what one of the above allocated. */
