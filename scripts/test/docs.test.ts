@@ -15,7 +15,6 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 import { defaultPlugins } from '../../packages/cli/src/default-plugins.js';
 import { main } from '../../packages/cli/src/main.js';
-import { componentDocs } from '../lib/component-docs.js';
 import {
   anchors,
   brokenLinks,
@@ -219,12 +218,6 @@ describe('a real run of policy-gradient', () => {
     await experiment.close();
     expect(firstColumn(read('docs/metrics.md'), 'Metric').sort()).toEqual(Object.keys(metrics).sort());
   }, 60_000);
-});
-
-describe('docs/components.md', () => {
-  it('is up to date (node scripts/component-docs.mjs)', () => {
-    expect(read('docs/components.md')).toBe(componentDocs());
-  });
 });
 
 describe('docs/configuration.md', () => {
