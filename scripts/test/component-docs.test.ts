@@ -108,6 +108,38 @@ describe('when to choose it', () => {
   }
 });
 
+describe('what advice says of the configs', () => {
+  type Chosen = { readonly use: string } & Readonly<Record<string, Json>>;
+  type Config = {
+    readonly wrappers?: readonly Chosen[];
+    readonly advantages: Chosen;
+    readonly baseline: Chosen;
+  };
+  const configOf = (path: string) => {
+    const { config } = parseConfig(readFileSync(join(ROOT, 'configs', `${path}.yaml`), 'utf8'), path);
+    return config as unknown as Config;
+  };
+  const wrappersOf = (path: string) => (configOf(path).wrappers ?? []).map(({ use }) => use);
+  const both = (problem: string) => [`${problem}/trpo`, `${problem}/vpg`];
+
+  it('gae: 0.95 or 0.97 with mlp-value for classic control, 1 with linear-feature for 2D navigation', () => {
+    const control = ['cart-pole', 'acrobot', 'pendulum', 'mountain-car', 'mountain-car-continuous'].flatMap(both);
+    for (const { advantages, baseline } of control.map(configOf)) {
+      expect([0.95, 0.97]).toContain(advantages.lambda);
+      expect([advantages.use, baseline.use]).toEqual(['gae', 'mlp-value']);
+    }
+    const { advantages, baseline } = configOf('point-navigation/maml-trpo');
+    expect([advantages.use, advantages.lambda, baseline.use]).toEqual(['gae', 1, 'linear-feature']);
+  });
+
+  it('mountain cars: action-repeat and observation-normalization; acrobot: no help to explore', () => {
+    for (const path of ['mountain-car', 'mountain-car-continuous'].flatMap(both)) {
+      expect(wrappersOf(path)).toEqual(expect.arrayContaining(['action-repeat', 'observation-normalization']));
+    }
+    for (const path of both('acrobot')) expect(wrappersOf(path)).not.toContain('action-repeat');
+  });
+});
+
 describe('pages on the disk', () => {
   const folders: string[] = [];
   afterEach(() => {
