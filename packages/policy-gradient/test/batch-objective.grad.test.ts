@@ -10,12 +10,14 @@ import {
   pullback,
   randomStream,
   type Tensor,
+  TOKENS,
   tidy,
   useBackend,
 } from '@innerloop/core';
 import { MamlObjective, NO_ADAPTATION } from '@innerloop/maml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { batchObjective } from '../src/index.js';
+import { smallExperiment } from './support/experiment.js';
 
 beforeAll(() => useBackend('cpu'));
 
@@ -124,4 +126,10 @@ describe.each(Object.keys(POLICIES))('the objective of a batch, %s policy', (nam
       objective.dispose();
     });
   });
+});
+
+it('is refused on kernels for a policy without written-out derivatives, by the name of the option of this trainer', async () => {
+  const policy = Object.create(POLICIES.categorical as Policy, { writtenOut: { value: undefined } }) as Policy;
+  const { get } = await smallExperiment({ policy, trainer: { use: 'policy-gradient', engine: 'kernels' } });
+  expect(() => get(TOKENS.trainer)).toThrow(/^trainer\.engine: 'kernels' needs .*\. Use 'auto' or 'graph'\.$/);
 });

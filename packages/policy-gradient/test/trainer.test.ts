@@ -1,12 +1,10 @@
 import {
   type Baseline,
   type BaselineFactory,
-  CategoricalMlpPolicy,
   type Check,
   type Events,
   type ExperimentConfig,
   type Json,
-  type Policy,
   type PolicyOptimizer,
   type States,
   type TaskDistribution,
@@ -284,16 +282,11 @@ describe('a config', () => {
     );
   });
 
-  test('that wants kernels for a policy without written-out derivatives names the option of this trainer', async () => {
-    const policy = new CategoricalMlpPolicy(new ClassicControl('cart-pole'), { hiddenSizes: [] });
-    const own = Object.create(policy, { writtenOut: { value: undefined } }) as Policy;
-    const experiment = await smallExperiment({ policy: own, trainer: { use: 'policy-gradient', engine: 'kernels' } });
-    expect(() => experiment.trainer).toThrow(/^trainer\.engine: 'kernels' needs .*\. Use 'auto' or 'graph'\.$/);
-  });
-
   test('evaluates without adaptation by default', async () => {
     const { config, get } = await smallExperiment();
     expect(config.evaluation).toMatchObject({ steps: 0, final: { steps: 0 } });
+    const evaluation = { steps: undefined, final: { steps: undefined } } as NonNullable<ExperimentConfig['evaluation']>;
+    expect((await smallExperiment({ evaluation })).config.evaluation).toEqual(config.evaluation);
     expect(get(TOKENS.baseline).fitted).toBe('after-update');
   });
 });

@@ -5,7 +5,12 @@ import type { EvaluationConfig } from './schema.js';
 export function withoutSteps(evaluation: unknown): unknown {
   if (!isMap(evaluation)) return evaluation; // reported by the schema
   const { final = {} } = evaluation;
-  return { steps: 0, ...evaluation, final: isMap(final) ? { steps: 0, ...final } : final };
+  return { ...withZero(evaluation), final: isMap(final) ? withZero(final) : final };
+}
+
+/** A config given in code may say `steps: undefined`, which is nothing. */
+function withZero(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...given, steps: given.steps === undefined ? 0 : given.steps };
 }
 
 /** What such a trainer cannot be asked for. */
