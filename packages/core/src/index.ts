@@ -78,6 +78,7 @@ export * from './run/directory.js';
 export * from './run/evaluate.js';
 export { appendToFile, writeFileAtomic } from './run/files.js';
 export * from './run/load.js';
+export * from './run/one-task.js';
 export * from './run/open-experiment.js';
 export * from './run/references.js';
 export * from './run/safetensors.js';

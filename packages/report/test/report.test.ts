@@ -47,6 +47,17 @@ describe('the page', () => {
     );
   });
 
+  it('counts the iterations of a run that was taken further', async () => {
+    const directory = await writeRun({ ...smallRun(), config: config('longer', 2) });
+    const pageFor = async (iterations: number) => {
+      await mkdir(join(directory, 'checkpoints'), { recursive: true });
+      await writeFile(join(directory, 'checkpoints', 'last.json'), JSON.stringify({ iterations }));
+      return text(parsePage(renderReport(await readReportData(directory))));
+    };
+    expect(await pageFor(3)).toMatch(/Iterations3 of 3, taken further from 2.*--iterations 6/);
+    expect(await pageFor(4)).toContain('Unfinished run: 3 of 4 iterations are done.');
+  });
+
   it('shows a run without any iteration', async () => {
     const page = parsePage(await source({ ...smallRun(), metrics: [], evaluation: null }));
     expect(text(page)).toContain('Unfinished run: no iteration has finished yet.');
@@ -101,9 +112,11 @@ describe('the page', () => {
       ...['What ran', 'Learning curve', 'Return', 'Rewards over time', 'Optimisation health', 'How to reproduce'],
     ]);
     expect(text(page)).toContain('Return40.00± 2.00 (95 % interval)');
-    expect(text(page)).toContain('with 5 episodes a task, greedy actions, from the best checkpoint');
+    expect(text(page)).toContain(
+      'Measured on the one task, 2 times, with 5 episodes a time, greedy actions, from the best',
+    );
     expect(text(page)).toContain("TRPO (zoo) has 500.0 (on the task set 'all', with sampled actions).");
-    expect(text(section(page, 'Return'))).toContain('Mean over 2 tasks with greedy actions');
+    expect(text(section(page, 'Return'))).toContain('Mean over 2 measurements of the one task with greedy actions');
     expect(text(section(page, 'Return'))).toContain('TRPO (zoo)500.0');
     const panels = text(section(page, 'Optimisation health'));
     for (const title of ['KL of the policy step', 'limit, 0.02', 'Entropy of the policy', 'value function explains']) {

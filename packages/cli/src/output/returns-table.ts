@@ -1,4 +1,4 @@
-import { type EvaluationRecord, measuredOtherwise, totalReturn } from '@innerloop/core';
+import { type EvaluationRecord, isOneTask, measuredOtherwise, totalReturn } from '@innerloop/core';
 import { formatReturn, table } from './text.js';
 
 /** The return after each number of adaptation steps with its 95 % interval, and the first published row beside it. */
@@ -24,7 +24,11 @@ function returnsTable({ result, references }: Pick<EvaluationRecord, 'result' | 
 /** What was evaluated, in one sentence. */
 function evaluationSentence(record: EvaluationRecord): string {
   const { tasks, taskSet, rollouts, seed, checkpoint, iteration, stepSizes, greedy } = record;
-  const which = taskSet === null ? `${tasks.length} unseen tasks` : `the ${tasks.length} tasks of '${taskSet}'`;
+  const which = isOneTask(tasks)
+    ? `the one task, ${tasks.length} times`
+    : taskSet === null
+      ? `${tasks.length} unseen tasks`
+      : `the ${tasks.length} tasks of '${taskSet}'`;
   const sizes = stepSizes ? `, step sizes ${stepSizes.join(', ')}` : '';
   const actions = greedy ? ', greedy actions' : '';
   const each = rollouts === 1 ? '1 episode' : `${rollouts} episodes`;

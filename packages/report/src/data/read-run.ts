@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import { checked, displayPath, readText } from './files.js';
 import { readComparison } from './read-comparison.js';
 import {
+  checkpointSchema,
   configSchema,
   evaluationSchema,
   type MetricsLine,
@@ -34,8 +35,21 @@ export async function readReportData(runDirectory: string, { compare = [] }: Rea
     evaluationText === null
       ? null
       : checked(evaluationSchema, evaluationText, join(runDirectory, 'evaluation.json'), JSON.parse);
+  const lastPath = join('checkpoints', 'last.json');
+  const lastText = await readText(runDirectory, lastPath, true);
+  const last = lastText === null ? null : checked(checkpointSchema, lastText, join(runDirectory, lastPath), JSON.parse);
+  const iterations = Math.max(config.run.iterations, last?.iterations ?? 0);
   const comparisons = await Promise.all(compare.map(readComparison));
-  return { directory: displayPath(runDirectory), run, config, configText, metrics, evaluation, comparisons };
+  return {
+    directory: displayPath(runDirectory),
+    run,
+    config,
+    configText,
+    iterations,
+    metrics,
+    evaluation,
+    comparisons,
+  };
 }
 
 /** A last line without its end is what a process that was killed while writing leaves; it is not counted. */

@@ -63,6 +63,9 @@ const result = z.object({
   ),
 });
 
+/** What the report reads of `checkpoints/last.json`. */
+export const checkpointSchema = z.object({ iterations: z.int().min(0) });
+
 /** `evaluation.json`. */
 export const evaluationSchema = z
   .object({
@@ -125,6 +128,8 @@ export interface ReportData {
   readonly config: ReportConfig;
   /** The text of `config.yaml`. */
   readonly configText: string;
+  /** How many iterations the run is to have: as its config says, or more where it was taken further. */
+  readonly iterations: number;
   /** In the order of their iterations; may be empty. */
   readonly metrics: readonly MetricsLine[];
   /** `null` if the run has none yet. */

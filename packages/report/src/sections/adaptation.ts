@@ -1,3 +1,4 @@
+import { isOneTask } from '@innerloop/core';
 import type { Comparison, FinalEvaluation } from '../data/schemas.js';
 import { type AdaptationRow, adaptationFigure, adaptationRows, stepsOf } from '../figures/adaptation.js';
 import { responsive } from '../figures/plot.js';
@@ -11,12 +12,12 @@ export function adaptation(evaluation: FinalEvaluation, comparisons: readonly Co
   const sizes = evaluation.stepSizes;
   if (stepsOf(rows).length === 1) {
     return html`<section><h2>Return</h2>
-<p>Mean over ${count(evaluation.tasks.length, 'task')} ${actionsInWords(evaluation)}, with 95 % intervals (1.96 standard deviations over the root of the number of tasks).</p>
+<p>Mean over ${measurements(evaluation)} ${actionsInWords(evaluation)}, with 95 % intervals (1.96 standard deviations over the root of their number).</p>
 ${table(rows)}
 ${sources(rows, comparisons.length > 0)}</section>`;
   }
   return html`<section><h2>Return against adaptation steps</h2>
-<p>Mean over ${count(evaluation.tasks.length, 'task')}, with 95 % intervals (1.96 standard deviations over the root of the number of tasks).
+<p>Mean over ${measurements(evaluation)}, with 95 % intervals (1.96 standard deviations over the root of their number).
 ${sizes && `Step sizes: ${sizes.join(', ')}${sizes.length < evaluation.result.steps.length - 1 ? ', the last one repeated' : ''}.`}</p>
 <figure>${legend(rows)}${responsive((width) => adaptationFigure(rows, width))}</figure>
 ${table(rows)}
@@ -37,6 +38,11 @@ function table(rows: readonly AdaptationRow[]): Html {
 <caption>Mean return and half-width of its 95 % interval</caption>
 <thead><tr><th scope="col">Result</th>${head}</tr></thead>
 <tbody>${body}</tbody></table></div>`;
+}
+
+/** For example `40 tasks`. */
+function measurements({ tasks }: FinalEvaluation): string {
+  return isOneTask(tasks) ? `${count(tasks.length, 'measurement')} of the one task` : count(tasks.length, 'task');
 }
 
 /** For example `with sampled actions`. */

@@ -1,4 +1,4 @@
-import { meanOf, measuredOtherwise, totalReturn } from '@innerloop/core';
+import { isOneTask, meanOf, measuredOtherwise, totalReturn } from '@innerloop/core';
 import { adapts } from '../data/examples.js';
 import type { FinalEvaluation, ReportConfig, ReportData } from '../data/schemas.js';
 import { numberOf, returnNames, series } from '../data/series.js';
@@ -9,7 +9,7 @@ import { type Html, html } from '../page/html.js';
 /** What ran, and the headline numbers in plain words. */
 export function overview(data: ReportData): Html {
   const { config, evaluation, metrics } = data;
-  const unfinished = metrics.length < config.run.iterations;
+  const unfinished = metrics.length < data.iterations;
   return html`<header>
 <p class="kicker">Innerloop report</p>
 <h1>${config.run.name}</h1>
@@ -20,11 +20,9 @@ ${evaluation ? evaluationHeadline(data) : trainingHeadline(data)}
 ${whatRan(data)}`;
 }
 
-function unfinishedNote({ config, metrics }: ReportData): Html {
+function unfinishedNote({ iterations, metrics }: ReportData): Html {
   const done =
-    metrics.length === 0
-      ? 'no iteration has finished yet'
-      : `${metrics.length} of ${config.run.iterations} iterations are done`;
+    metrics.length === 0 ? 'no iteration has finished yet' : `${metrics.length} of ${iterations} iterations are done`;
   return html`<p class="note" role="note"><strong>Unfinished run:</strong> ${done}. The last section says how to go on.</p>`;
 }
 
@@ -44,11 +42,17 @@ function evaluationHeadline(data: ReportData): Html | null {
       return card(label, number(meanReturn), `± ${number(ci95)} (95 % interval)`);
     });
   const last = taskChanges(evaluation).at(-1);
-  const unseen = evaluation.tasks.length > 1 ? 'unseen ' : '';
   return html`<div class="cards">${cards}</div>
-<p>Measured on ${count(evaluation.tasks.length, `${unseen}task`)}${evaluation.taskSet === null ? '' : ` (task set ${evaluation.taskSet})`}, with ${count(evaluation.rollouts, 'episode')} a task${adapts(evaluation) ? ' and number of steps' : ''}${evaluation.greedy ? ', greedy actions' : ''}, from the
+<p>Measured on ${tasksInWords(evaluation)}, with ${count(evaluation.rollouts, 'episode')} ${isOneTask(evaluation.tasks) ? 'a time' : 'a task'}${adapts(evaluation) ? ' and number of steps' : ''}${evaluation.greedy ? ', greedy actions' : ''}, from the
 ${evaluation.checkpoint} checkpoint, iteration ${evaluation.iteration}. A return is the sum of the rewards of an episode. ${last && changesInWords(last)}
 ${referencesInWords(data)} ${totalInWords(data)}</p>`;
+}
+
+/** For example `4 unseen tasks (task set paper)`; the only task of a problem may be measured many times. */
+function tasksInWords({ tasks, taskSet }: FinalEvaluation): string {
+  if (isOneTask(tasks)) return `the one task, ${count(tasks.length, 'time')}`;
+  const unseen = tasks.length > 1 ? 'unseen ' : '';
+  return `${count(tasks.length, `${unseen}task`)}${taskSet === null ? '' : ` (task set ${taskSet})`}`;
 }
 
 /** The published returns after the same numbers of steps, without a verdict: settings may differ. */
@@ -102,14 +106,19 @@ function pluginName(plugin: unknown): string {
   return JSON.stringify(plugin);
 }
 
-function whatRan({ config, run, metrics }: ReportData): Html {
+function iterationsInWords(done: number, iterations: number, first: number): string {
+  const further = iterations > first ? `, taken further from ${first}` : '';
+  return `${done} of ${iterations}${further}`;
+}
+
+function whatRan({ config, run, iterations, metrics }: ReportData): Html {
   const seconds = metrics.map((line) => numberOf(line, 'time/iteration') ?? 0).reduce((a, b) => a + b, 0);
   const rows: [string, string][] = [
     ['Trainer', config.trainer.use],
     ['Tasks', config.tasks.use],
     ['Components', components(config)],
     ['Seed', String(config.run.seed)],
-    ['Iterations', `${metrics.length} of ${config.run.iterations}`],
+    ['Iterations', iterationsInWords(metrics.length, iterations, config.run.iterations)],
     ['Time training', seconds > 0 ? duration(seconds) : 'not recorded'],
     ['Backend', `${run.backend.name} (${run.backend.reason})`],
     ['Versions', `innerloop ${run.innerloop}, node ${run.node}`],

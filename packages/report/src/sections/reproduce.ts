@@ -14,10 +14,10 @@ export function reproduce(data: ReportData): Html {
 
 /** Command lines on this run directory, each with what it does. */
 export function commandLines(data: ReportData): { readonly says: string; readonly line: string }[] {
-  const { config, evaluation, metrics } = data;
+  const { evaluation, metrics } = data;
   const directory = shellWord(data.directory);
-  const unfinished = metrics.length < config.run.iterations;
-  const iterations = unfinished ? config.run.iterations : Math.max(1, 2 * config.run.iterations);
+  const unfinished = metrics.length < data.iterations;
+  const iterations = Math.max(1, 2 * data.iterations);
   const again = {
     says: 'Train again with the same config and seed, into a new directory:',
     line: `npx innerloop train ${shellWord(`${data.directory}/config.yaml`)} --out ${shellWord(`${data.directory}-again`)}`,
