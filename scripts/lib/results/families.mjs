@@ -6,6 +6,9 @@
  * @property {{ least: number, within?: number }} [target] The mean over seeds that is to be reached, and the most environment steps.
  * @property {number} [random] What random actions earn.
  * @property {number} [optimum] What the best policy that knows the task earns.
+ * @property {string} [config] The row whose config it is, with `set` over it; its own if left out.
+ * @property {string[]} [set] Overrides of the config.
+ * @property {number[]} [seeds] In place of the family's.
  *
  * @typedef {object} Family
  * @property {string} title Of the section.
@@ -19,14 +22,17 @@
 /** `from`, …, `to`. */
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** A row of VPG and one of TRPO, trained on one task. */
-function classicControl(title, { trpo, vpg } = {}, prose = '') {
+/** A row of TRPO with something changed, of a few seeds, to tell what it is good for. */
+const without = (what, ...set) => ({ label: `TRPO ${what}`, config: 'trpo', set, seeds: range(1, 3) });
+
+/** A row of VPG and one of TRPO, trained on one task, and further ones. */
+function classicControl(title, { trpo, vpg } = {}, prose = '', further = {}) {
   return {
     title,
     measured:
       'Mean undiscounted return of 100 evaluation episodes, with the most probable (greedy) and with sampled actions.',
     seeds: range(1, 10),
-    rows: { trpo: { label: 'TRPO', target: trpo }, vpg: { label: 'VPG', target: vpg } },
+    rows: { trpo: { label: 'TRPO', target: trpo }, vpg: { label: 'VPG', target: vpg }, ...further },
     prose,
   };
 }
@@ -55,8 +61,25 @@ export const SEED_FAMILIES = {
   }),
   acrobot: classicControl('Acrobot-v1', { trpo: { least: -100, within: 500_000 } }),
   pendulum: classicControl('Pendulum-v1', { trpo: { least: -250, within: 500_000 } }),
-  'mountain-car': classicControl('MountainCar-v0'),
-  'mountain-car-continuous': classicControl('MountainCarContinuous-v0'),
+  'mountain-car': classicControl('MountainCar-v0', {}, '', {
+    'trpo-no-repeat': without(
+      'without action-repeat',
+      ...['wrappers=[{use: observation-normalization}]', 'trainer.stepsPerIteration=4000'],
+    ),
+    'trpo-no-normalization': without('without observation-normalization', 'wrappers=[{use: action-repeat, times: 4}]'),
+    'trpo-neither': without('with neither', 'wrappers=[]', 'trainer.stepsPerIteration=4000'),
+  }),
+  'mountain-car-continuous': classicControl('MountainCarContinuous-v0', {}, '', {
+    'trpo-no-repeat': without(
+      'without action-repeat',
+      ...['wrappers=[{use: action-scaling}, {use: observation-normalization}]', 'trainer.stepsPerIteration=8000'],
+    ),
+    'trpo-no-normalization': without(
+      'without observation-normalization',
+      'wrappers=[{use: action-scaling}, {use: action-repeat, times: 4}]',
+    ),
+    'trpo-small-std': without('with a standard deviation that begins at 0.3', 'policy.initialStd=0.3'),
+  }),
   bandits: {
     title: 'Bandits',
     measured:

@@ -12,7 +12,8 @@ import { makeSeedsRow } from './seed-runs.mjs';
  */
 export async function makeRows(options, tools) {
   for (const { family, row } of options.rows) {
-    const seeds = options.seeds ?? FAMILIES[family].seeds;
+    const { seeds: usual, rows } = FAMILIES[family];
+    const seeds = options.seeds ?? rows[row].seeds ?? usual;
     const code =
       family === 'point-navigation'
         ? await makePaperRow(row, seeds, options, tools)

@@ -18,7 +18,7 @@ import {
 } from './recording.mjs';
 
 /**
- * A row of a config that is trained with several seeds by `innerloop train --seeds`, into `<runs>/<family>-<row>`. A folder that was interrupted goes
+ * A row of a config, with the row's own overrides, that is trained with several seeds by `innerloop train --seeds`, into `<runs>/<family>-<row>`. A folder that was interrupted goes
  * on, one that is finished is not repeated, whoever made it, and what is finished of it is recorded.
  *
  * @param {string} family
@@ -30,9 +30,9 @@ import {
  */
 export async function makeSeedsRow(family, row, seeds, options, tools) {
   const { title, rows } = SEED_FAMILIES[family];
-  const config = join('configs', family, `${row}.yaml`);
+  const config = join('configs', family, `${rows[row].config ?? row}.yaml`);
   const folder = join(options.runs, `${family}-${row}`);
-  const overrides = [BACKEND, ...(options.set ?? [])];
+  const overrides = [BACKEND, ...(rows[row].set ?? []), ...(options.set ?? [])];
   console.log(`\n== ${title}, ${rows[row].label} ==`);
 
   const configs = new Map();
