@@ -87,6 +87,14 @@ describe('train', () => {
 });
 
 describe('resume', () => {
+  it('refuses fewer iterations than the run has, and changes nothing', async () => {
+    const before = contents(trained);
+    const { code, stderr } = await run('resume', trained, '--iterations', '4');
+    expect(code).toBe(1);
+    expect(stderr).toContain('iterations: expected at least 6, since the run has done so many already, found 4');
+    expect(contents(trained)).toEqual(before);
+  });
+
   it('says so if the run is finished, and changes nothing but the report', async () => {
     const before = contents(trained);
     const { code, stdout } = await run('resume', trained);

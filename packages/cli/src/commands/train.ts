@@ -32,7 +32,10 @@ export const addTrain: AddCommand = (program, context) => {
     .description('Trains, evaluates on unseen tasks and writes a report, all into a new run directory.')
     .argument('<config>', 'the experiment, a YAML file')
     .option('--set <path=value>', 'override a value of the config; may be given many times', collect)
-    .option('--out <dir>', 'the run directory (default: runs/<run.name>)')
+    .option(
+      '--out <dir>',
+      'the run directory, new or empty (default: runs/<run.name>, with --seeds runs/<run.name>-seeds)',
+    )
     .option('--backend <name>', 'override run.backend: auto, wasm, cpu or native', backend)
     .option('--seeds <list>', 'train several seeds, such as 1..10 or 1,2,5, each in <out>/seed-<n>', seedList)
     .addHelpText(

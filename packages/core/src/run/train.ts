@@ -19,7 +19,7 @@ export interface RunnableExperiment extends EvaluableExperiment {
 export interface TrainingOptions {
   /** Where the run is kept. Without one nothing is written, and an interrupted run cannot go on. */
   readonly directory?: RunDirectory;
-  /** How many iterations the run is to have in all. Default: what the checkpoint or the config says. */
+  /** How many iterations the run is to have in all, at least as many as it has. Default: what the checkpoint or the config says. */
   readonly iterations?: number;
   /** Ends the run after the current iteration, with a checkpoint, or after the current task of the final evaluation. */
   readonly signal?: AbortSignal;
@@ -58,6 +58,7 @@ export interface TrainingResult {
  *
  * @throws InnerloopError `RUN_LOCKED` if another call, of this process or another one, is training in the directory.
  * @throws InnerloopError `NUMBERS_NOT_FINITE` if an iteration leaves parameters that are not finite; checkpoints are kept.
+ * @throws InnerloopError `OPTION_INVALID` if a run that is resumed has more iterations already than it is to have.
  * @throws InnerloopError `CHECKPOINT_UNREADABLE`, `RUN_UNREADABLE`, `RUN_EXISTS` if the directory cannot be used as asked.
  * @throws InnerloopError `FILE_NOT_WRITTEN` if the disk refuses; the last checkpoint is kept.
  * @throws Whatever the trainer throws, after an `error` event, `run:end` and closing the loggers.

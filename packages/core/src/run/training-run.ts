@@ -113,6 +113,13 @@ export class TrainingRun {
   private async restore(checkpoint: Checkpoint): Promise<void> {
     const { name, record } = checkpoint;
     const { trainer, config } = this.experiment;
+    const { iterations = Number.POSITIVE_INFINITY } = this.options;
+    if (iterations < record.iteration) {
+      throw new InnerloopError(
+        'OPTION_INVALID',
+        `iterations: expected at least ${record.iteration}, since the run has done so many already, found ${iterations}. Nothing was changed.`,
+      );
+    }
     restoreTrainer(trainer, checkpoint);
     this.iteration = record.iteration;
     this.metricsLines = record.metricsLines;
