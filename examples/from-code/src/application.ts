@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { argv } from 'node:process';
+import process, { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { type Environment, type Random, randomStream } from '@innerloop/core';
+import { type Environment, isInnerloopError, type Random, randomStream } from '@innerloop/core';
 import { type Agent, type EpisodeRecord, loadAgent } from '@innerloop/maml';
 import { CarriageTasks, PLUGINS, type SetPoint } from './train.js';
 
@@ -48,6 +48,13 @@ export async function adaptTo(task: SetPoint, runDirectory: string, rollouts = 2
 }
 
 if (argv[1] !== undefined && resolve(argv[1]) === fileURLToPath(import.meta.url)) {
-  const { before, after } = await adaptTo({ at: 0.7 }, argv[2] ?? 'runs/carriage');
-  console.log(`set point 0.7: return ${before.toFixed(2)} before, ${after.toFixed(2)} after one adaptation step`);
+  try {
+    const { before, after } = await adaptTo({ at: 0.7 }, argv[2] ?? 'runs/carriage');
+    console.log(`set point 0.7: return ${before.toFixed(2)} before, ${after.toFixed(2)} after one adaptation step`);
+  } catch (error) {
+    if (!isInnerloopError(error)) throw error;
+    // Its message is for whoever runs this, such as that there is no run yet.
+    console.error(`error: ${error.message}`);
+    process.exitCode = 1;
+  }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { argv } from 'node:process';
+import process, { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import {
   type Action,
@@ -8,6 +8,7 @@ import {
   describeRun,
   type Environment,
   type ExperimentConfig,
+  isInnerloopError,
   type Random,
   RunDirectory,
   runTraining,
@@ -97,9 +98,16 @@ export async function train(directory?: string): Promise<TrainingResult> {
 }
 
 if (argv[1] !== undefined && resolve(argv[1]) === fileURLToPath(import.meta.url)) {
-  const { evaluation, directory } = await train(argv[2] ?? 'runs/carriage');
-  for (const { step, meanReturn, ci95 } of evaluation?.result.steps ?? []) {
-    console.log(`after ${step} adaptation steps: ${meanReturn.toFixed(2)} ± ${ci95.toFixed(2)}`);
+  try {
+    const { evaluation, directory } = await train(argv[2] ?? 'runs/carriage');
+    for (const { step, meanReturn, ci95 } of evaluation?.result.steps ?? []) {
+      console.log(`after ${step} adaptation steps: ${meanReturn.toFixed(2)} ± ${ci95.toFixed(2)}`);
+    }
+    console.log(`The run is in ${directory}.`);
+  } catch (error) {
+    if (!isInnerloopError(error)) throw error;
+    // Its message is for whoever runs this, such as that runs/carriage is there already.
+    console.error(`error: ${error.message}`);
+    process.exitCode = 1;
   }
-  console.log(`The run is in ${directory}.`);
 }
