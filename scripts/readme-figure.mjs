@@ -1,14 +1,16 @@
-// Draws docs/figures/point-navigation.svg, the figure of README.md, from the report of a run:
-// node scripts/readme-figure.mjs runs/quickstart-001
+// Draws the figure of README.md from the report of a run, into a file that may be there already:
+// node scripts/readme-figure.mjs runs/quickstart-001 --out docs/figures/point-navigation.svg
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { ROOT } from './lib/workspace.mjs';
 
-const [run] = process.argv.slice(2);
-if (!run) {
-  console.error('Usage: node scripts/readme-figure.mjs <run directory with a report.html>');
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } });
+const [run] = positionals;
+if (!run || !values.out) {
+  console.error('Usage: node scripts/readme-figure.mjs <run directory with a report.html> --out <file.svg>');
   process.exit(1);
 }
 // The report's own parser; the root does not depend on it.
@@ -61,7 +63,7 @@ const figure = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${
 ${placed.join('\n')}
 </svg>
 `;
-const target = join(ROOT, 'docs', 'figures', 'point-navigation.svg');
-mkdirSync(join(ROOT, 'docs', 'figures'), { recursive: true });
+const target = resolve(values.out);
+mkdirSync(dirname(target), { recursive: true });
 writeFileSync(target, figure);
 console.log(target);
