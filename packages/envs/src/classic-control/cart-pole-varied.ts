@@ -1,14 +1,8 @@
-import {
-  type BoxSpace,
-  type DiscreteSpace,
-  defineComponent,
-  type Random,
-  type TaskDistribution,
-} from '@innerloop/core';
+import { defineComponent } from '@innerloop/core';
 import { z } from 'zod';
 import { CART_POLE, CartPoleDynamics } from './cart-pole.js';
-import { ControlEnvironment } from './environment.js';
-import { assertPhysics, drawFrom, horizonBeyond, rangeOption, timeLimitOption } from './options.js';
+import { rangeOption, timeLimitOption } from './options.js';
+import { VariedControl } from './varied.js';
 
 const cartPoleVariedOptions = z.strictObject({
   cartMass: rangeOption(0.5, 2, "Cart's mass in kg"),
@@ -35,36 +29,16 @@ export type CartPoleTask = {
  * included, follows from the task. Else as Gymnasium's CartPole-v1. Every task of the default ranges can be kept up for 500 steps by
  * pushing right if and only if 0.02 x + 0.06 ẋ + θ + 0.3 θ̇ > 0.
  */
-export class CartPoleVaried implements TaskDistribution<CartPoleTask> {
-  readonly horizon: number;
-  readonly observationSpace: BoxSpace;
-  readonly actionSpace: DiscreteSpace;
-  private readonly options: z.output<typeof cartPoleVariedOptions>;
-
+export class CartPoleVaried extends VariedControl<CartPoleTask> {
   /** @throws ZodError if an option is unknown or out of range. */
   constructor(options: CartPoleVariedOptions = {}) {
-    this.options = cartPoleVariedOptions.parse(options);
-    this.horizon = horizonBeyond(this.options.timeLimit);
-    const { observationSpace, actionSpace } = new CartPoleDynamics();
-    this.observationSpace = observationSpace;
-    this.actionSpace = actionSpace;
-  }
-
-  sample(random: Random, count: number): CartPoleTask[] {
-    const { cartMass, poleMass, halfLength } = this.options;
-    return Array.from({ length: count }, () => ({
-      cartMass: drawFrom(random, cartMass),
-      poleMass: drawFrom(random, poleMass),
-      halfLength: drawFrom(random, halfLength),
-    }));
-  }
-
-  /** @throws InnerloopError ENVIRONMENT_INVALID if the task is not a {@link CartPoleTask} of positive numbers. */
-  create(task: CartPoleTask): ControlEnvironment {
-    assertPhysics('cart-pole-varied', task, ['cartMass', 'poleMass', 'halfLength']);
-    const { cartMass, poleMass, halfLength } = task;
-    const dynamics = new CartPoleDynamics({ ...CART_POLE, cartMass, poleMass, halfLength });
-    return new ControlEnvironment(dynamics, this.options.timeLimit);
+    const { timeLimit, cartMass, poleMass, halfLength } = cartPoleVariedOptions.parse(options);
+    super({
+      name: 'cart-pole-varied',
+      ranges: { cartMass, poleMass, halfLength },
+      timeLimit,
+      dynamics: (task) => new CartPoleDynamics({ ...CART_POLE, ...task }),
+    });
   }
 }
 

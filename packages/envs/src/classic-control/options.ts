@@ -36,7 +36,7 @@ export function drawFrom(random: Random, [low = 0, high = 0]: readonly number[])
 }
 
 /**
- * Checks that a task is an object of positive numbers.
+ * Checks that a task is an object of positive numbers, with no others.
  *
  * @param distribution The component's name, for errors.
  * @param names The keys that it must have.
@@ -44,10 +44,11 @@ export function drawFrom(random: Random, [low = 0, high = 0]: readonly number[])
  */
 export function assertPhysics(distribution: string, task: unknown, names: readonly string[]): void {
   const found = typeof task === 'object' && task !== null ? (task as Record<string, unknown>) : {};
-  if (names.every((name) => Number.isFinite(found[name]) && (found[name] as number) > 0)) return;
+  const complete = names.every((name) => Number.isFinite(found[name]) && (found[name] as number) > 0);
+  if (complete && Object.keys(found).length === names.length) return;
   const expected = names.map((name) => `"${name}": number`).join(', ');
   throw new InnerloopError(
     'ENVIRONMENT_INVALID',
-    `A task of ${distribution} must be { ${expected} } with finite numbers above 0, found ${JSON.stringify(task)}.`,
+    `A task of ${distribution} must be { ${expected} } with finite numbers above 0 and nothing else, found ${JSON.stringify(task)}.`,
   );
 }

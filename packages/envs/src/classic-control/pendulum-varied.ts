@@ -1,9 +1,9 @@
-import { type BoxSpace, defineComponent, type Random, type TaskDistribution, type TaskView } from '@innerloop/core';
+import { defineComponent, type TaskView } from '@innerloop/core';
 import { z } from 'zod';
-import { ControlEnvironment } from './environment.js';
-import { assertPhysics, drawFrom, horizonBeyond, rangeOption, timeLimitOption } from './options.js';
+import { rangeOption, timeLimitOption } from './options.js';
 import { PENDULUM, PendulumDynamics } from './pendulum.js';
 import { PENDULUM_VIEW } from './problems.js';
+import { VariedControl } from './varied.js';
 
 const pendulumVariedOptions = z.strictObject({
   mass: rangeOption(0.5, 2, "Pendulum's mass in kg"),
@@ -26,31 +26,16 @@ export type PendulumTask = {
  * Pendulums with other masses and lengths, which the policy cannot see. Else as Gymnasium's Pendulum-v1. A controller that knows the task
  * swings all of them up; docs/environments.md has it, and what it earns.
  */
-export class PendulumVaried implements TaskDistribution<PendulumTask> {
-  readonly horizon: number;
-  readonly observationSpace: BoxSpace;
-  readonly actionSpace: BoxSpace;
-  private readonly options: z.output<typeof pendulumVariedOptions>;
-
+export class PendulumVaried extends VariedControl<PendulumTask> {
   /** @throws ZodError if an option is unknown or out of range. */
   constructor(options: PendulumVariedOptions = {}) {
-    this.options = pendulumVariedOptions.parse(options);
-    this.horizon = horizonBeyond(this.options.timeLimit);
-    const { observationSpace, actionSpace } = new PendulumDynamics();
-    this.observationSpace = observationSpace;
-    this.actionSpace = actionSpace;
-  }
-
-  sample(random: Random, count: number): PendulumTask[] {
-    const { mass, length } = this.options;
-    return Array.from({ length: count }, () => ({ mass: drawFrom(random, mass), length: drawFrom(random, length) }));
-  }
-
-  /** @throws InnerloopError ENVIRONMENT_INVALID if the task is not a {@link PendulumTask} of positive numbers. */
-  create(task: PendulumTask): ControlEnvironment {
-    assertPhysics('pendulum-varied', task, ['mass', 'length']);
-    const { mass, length } = task;
-    return new ControlEnvironment(new PendulumDynamics({ ...PENDULUM, mass, length }), this.options.timeLimit);
+    const { timeLimit, mass, length } = pendulumVariedOptions.parse(options);
+    super({
+      name: 'pendulum-varied',
+      ranges: { mass, length },
+      timeLimit,
+      dynamics: (task) => new PendulumDynamics({ ...PENDULUM, ...task }),
+    });
   }
 
   view(): TaskView {

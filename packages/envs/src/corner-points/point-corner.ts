@@ -1,8 +1,8 @@
-import { type BoxSpace, defineComponent, type Random, type TaskDistribution, type TaskView } from '@innerloop/core';
+import { type BoxSpace, defineComponent } from '@innerloop/core';
 import { z } from 'zod';
 import { CORNER_START, CORNER_STEP, PointCornerEnvironment } from './point-corner-environment.js';
-import { assertCorner, boxWithin, cornerRewardOption, sampleCorners, viewOfCorner } from './shared.js';
-import { CORNERS, type CornerTask } from './task.js';
+import { boxWithin, CornerDistribution, cornerRewardOption } from './shared.js';
+import type { CornerTask } from './task.js';
 
 const pointCornerOptions = z.strictObject({
   reward: cornerRewardOption.describe(
@@ -23,35 +23,25 @@ export type PointCornerOptions = z.input<typeof pointCornerOptions>;
  * A point that must reach one of four corners, and with the sparse reward must leave the middle to learn which; see
  * {@link PointCornerEnvironment}. The task set `corners` holds all four tasks.
  */
-export class PointCorner implements TaskDistribution<CornerTask> {
+export class PointCorner extends CornerDistribution {
   readonly horizon: number;
   readonly observationSpace: BoxSpace;
   readonly actionSpace: BoxSpace = boxWithin([CORNER_STEP, CORNER_STEP]);
-  readonly taskSets: Readonly<Record<'corners', readonly CornerTask[]>> = { corners: CORNERS };
   private readonly options: z.output<typeof pointCornerOptions>;
 
   /** @throws ZodError if an option is unknown or out of range. */
   constructor(options: PointCornerOptions = {}) {
+    super('point-corner');
     this.options = pointCornerOptions.parse(options);
     this.horizon = this.options.horizon;
     const furthest = CORNER_START + this.horizon * CORNER_STEP;
     this.observationSpace = boxWithin([furthest, furthest]);
   }
 
-  sample(random: Random, count: number): CornerTask[] {
-    return sampleCorners(random, count);
-  }
-
-  /** @throws InnerloopError ENVIRONMENT_INVALID if the task is not one of the four corners. */
-  create(task: CornerTask): PointCornerEnvironment {
-    assertCorner('point-corner', task);
+  protected environment(task: CornerTask): PointCornerEnvironment {
     const { observationSpace, actionSpace } = this;
     const { reward, sparseRadius } = this.options;
     return new PointCornerEnvironment(task, { observationSpace, actionSpace, reward, sparseRadius });
-  }
-
-  view(task: CornerTask): TaskView {
-    return viewOfCorner(task);
   }
 }
 

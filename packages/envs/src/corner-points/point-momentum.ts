@@ -1,4 +1,4 @@
-import { type BoxSpace, defineComponent, type Random, type TaskDistribution, type TaskView } from '@innerloop/core';
+import { type BoxSpace, defineComponent } from '@innerloop/core';
 import { z } from 'zod';
 import {
   MOMENTUM_START,
@@ -6,8 +6,8 @@ import {
   MOMENTUM_STEP,
   PointMomentumEnvironment,
 } from './point-momentum-environment.js';
-import { assertCorner, boxWithin, cornerRewardOption, sampleCorners, viewOfCorner } from './shared.js';
-import { CORNERS, type CornerTask } from './task.js';
+import { boxWithin, CornerDistribution, cornerRewardOption } from './shared.js';
+import type { CornerTask } from './task.js';
 
 const pointMomentumOptions = z.strictObject({
   reward: cornerRewardOption.describe(
@@ -28,15 +28,15 @@ export type PointMomentumOptions = z.input<typeof pointMomentumOptions>;
  * A point with momentum that must come to rest in one of four corners; see {@link PointMomentumEnvironment}. The task set `corners`
  * holds all four tasks.
  */
-export class PointMomentum implements TaskDistribution<CornerTask> {
+export class PointMomentum extends CornerDistribution {
   readonly horizon: number;
   readonly observationSpace: BoxSpace;
   readonly actionSpace: BoxSpace = boxWithin([MOMENTUM_STEP, MOMENTUM_STEP]);
-  readonly taskSets: Readonly<Record<'corners', readonly CornerTask[]>> = { corners: CORNERS };
   private readonly options: z.output<typeof pointMomentumOptions>;
 
   /** @throws ZodError if an option is unknown or out of range. */
   constructor(options: PointMomentumOptions = {}) {
+    super('point-momentum');
     this.options = pointMomentumOptions.parse(options);
     const H = this.options.horizon;
     this.horizon = H;
@@ -46,20 +46,10 @@ export class PointMomentum implements TaskDistribution<CornerTask> {
     this.observationSpace = boxWithin([furthest, furthest, fastest, fastest]);
   }
 
-  sample(random: Random, count: number): CornerTask[] {
-    return sampleCorners(random, count);
-  }
-
-  /** @throws InnerloopError ENVIRONMENT_INVALID if the task is not one of the four corners. */
-  create(task: CornerTask): PointMomentumEnvironment {
-    assertCorner('point-momentum', task);
+  protected environment(task: CornerTask): PointMomentumEnvironment {
     const { observationSpace, actionSpace } = this;
     const { reward, sparseRadius } = this.options;
     return new PointMomentumEnvironment(task, { observationSpace, actionSpace, reward, sparseRadius });
-  }
-
-  view(task: CornerTask): TaskView {
-    return viewOfCorner(task);
   }
 }
 
