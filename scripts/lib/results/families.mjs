@@ -54,14 +54,14 @@ export const POINT_NAVIGATION = {
 };
 
 const MOUNTAIN_CAR =
-  'Every step costs 1 until the goal is reached, so nothing is learnt before it is reached by chance. What helped is in the last rows, each with the same ' +
-  'number of environment steps. `action-repeat` holds each action for 4 steps: independent pushes cancel, held ones swing the car, and without it ' +
-  'a seed may never see the goal (−200). `observation-normalization` brings speeds, 25 times as small as positions, to the same scale: returns are better and ' +
+  'Every step costs 1 until the goal is reached, so nothing is learnt before it is reached by chance. What helped is in the last rows, each with about as ' +
+  'many environment steps. `action-repeat` holds each action for 4 steps: independent pushes cancel, held ones swing the car, and without it ' +
+  'a seed may never see the goal (−200). `observation-normalization` brings speeds, whose range is a thirteenth of that of positions, to the same scale: returns are better and ' +
   'the sampled policy is nearer to the greedy one. VPG ends later than TRPO on the same steps.';
 
 const MOUNTAIN_CAR_CONTINUOUS =
   'Force costs and only the goal pays, so a policy that has not reached it yet learns to do nothing, which earns 0. What helped is in the last rows, each with ' +
-  'the same number of decisions or environment steps. A standard deviation that begins at 1, the whole range of forces, is what mattered most: with 0.3 most ' +
+  'about as many environment steps. A standard deviation that begins at 1, the whole range of forces, is what mattered most: with 0.3 most ' +
   'seeds end at 0. `action-repeat` keeps the others from it. `observation-normalization` changes little for greedy actions, and steadies sampled ones.';
 
 /** @type {Record<string, Family>} In the order of the page, after 2D navigation. */
