@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examplesOf, readmes, readText, runExample, typeErrors } from '../lib/readme.mjs';
-import { workspacePackages } from '../lib/workspace.mjs';
+import { ROOT, workspacePackages } from '../lib/workspace.mjs';
 
 const LIMIT_SECONDS = 60;
 const examples = readmes().flatMap((file) => examplesOf(file, readText(file)));
@@ -27,6 +30,24 @@ describe('README examples', () => {
     );
   }
 });
+
+it('the project example runs by the command that its README gives', () => {
+  const readme = readText('README.md');
+  const [command] = readme.match(/^npx tsc .* && node runs\/line\.js$/m) as RegExpMatchArray;
+  const code = examplesOf('README.md', readme)[0]?.code ?? '';
+  mkdirSync(join(ROOT, 'runs'), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, 'runs', '.readme-'));
+  try {
+    writeFileSync(join(folder, 'line.ts'), code);
+    const inFolder = command.replaceAll('runs/', `runs/${basename(folder)}/`);
+    const { status, stdout, stderr } = spawnSync(inFolder, { cwd: ROOT, shell: true, encoding: 'utf8' });
+    expect(status, stdout + stderr).toBe(0);
+    // A line for each of five iterations, then the returns before and after one step.
+    expect(stdout.trim().split('\n')).toHaveLength(6);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);
 
 describe('the README check', () => {
   const example = (code: string) => ({ file: 'packages/maml/README.md', line: 7, code });
