@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { phases } from '../src/figures/health.js';
 import { readReportData, renderReport } from '../src/index.js';
 import { largeRun, type RunFiles, smallRun, writeRun } from './fixture.js';
 import { all, numbers, one, type PageElement, parsePage, section } from './page.js';
@@ -185,6 +186,17 @@ describe('optimisation health', () => {
     // 0.6 and 0.3 of 1 s.
     expect(health.textContent).toContain('60 % of all time went to sampling and 30 % to the update');
   });
+});
+
+it('tells the time of the value function apart, where it has a phase', async () => {
+  const line = { iteration: 1, 'time/sample': 0.2, 'time/update': 0.1, 'time/value': 0.6, 'time/iteration': 1 };
+  expect(phases(line)).toEqual({ sample: 0.2, update: 0.1, value: 0.6, rest: expect.closeTo(0.1) });
+  const read = await readReportData(await writeRun(smallRun()));
+  const health = section(parsePage(renderReport({ ...read, metrics: [line] })), 'Optimisation health');
+  expect(health.textContent).toContain(
+    '20 % of all time went to sampling, 10 % to the update and 60 % to the value function.',
+  );
+  expect(health.textContent).toContain('value function');
 });
 
 describe('every figure', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, interval, list, number, shellWord, signed } from '../src/page/format.js';
+import { duration, grouped, interval, list, number, shellWord, signed } from '../src/page/format.js';
 import { escapeHtml, html } from '../src/page/html.js';
 
 describe('numbers in print', () => {
@@ -12,6 +12,10 @@ describe('numbers in print', () => {
     [2_500_000, '2.50e+6'],
     [Number.NaN, 'not finite'],
   ])('%f is %s', (value, printed) => expect(number(value)).toBe(printed));
+
+  it('have thin spaces between thousands where they are counts', () => {
+    expect([7, 455_157, 1_000_000].map(grouped)).toEqual(['7', '455\u2009157', '1\u2009000\u2009000']);
+  });
 
   it('have signs, intervals with equal decimals, and units', () => {
     expect([signed(2), signed(-2), signed(0)]).toEqual(['+2.00', '−2.00', '0']);

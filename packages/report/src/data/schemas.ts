@@ -29,6 +29,7 @@ export const configSchema = z
     run: z.object({ name: z.string(), seed: z.number(), iterations: z.number() }).catchall(json),
     trainer: component,
     tasks: component,
+    wrappers: z.array(component).optional(),
     policy: component,
     objective: component.optional(),
     inner: component.optional(),

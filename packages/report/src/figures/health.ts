@@ -137,13 +137,23 @@ function backtracks(metrics: readonly MetricsLine[]): HealthPanel | null {
   };
 }
 
-/** Seconds of an iteration that went to sampling, to the update, and to all else. */
-export function phases(line: MetricsLine): { sample: number; update: number; rest: number } | null {
+/** Seconds of an iteration that went to each phase. */
+export interface Phases {
+  readonly sample: number;
+  readonly update: number;
+  /** To fitting the value function; 0 where it has no phase of its own. */
+  readonly value: number;
+  readonly rest: number;
+}
+
+/** How the seconds of an iteration were spent; `null` if it does not say. */
+export function phases(line: MetricsLine): Phases | null {
   const sample = numberOf(line, 'time/sample');
   const update = numberOf(line, 'time/update');
   if (sample === null || update === null) return null;
-  const whole = numberOf(line, 'time/iteration') ?? sample + update;
-  return { sample, update, rest: Math.max(0, whole - sample - update) };
+  const value = numberOf(line, 'time/value') ?? 0;
+  const whole = numberOf(line, 'time/iteration') ?? sample + update + value;
+  return { sample, update, value, rest: Math.max(0, whole - sample - update - value) };
 }
 
 function times(metrics: readonly MetricsLine[]): HealthPanel | null {
@@ -152,11 +162,12 @@ function times(metrics: readonly MetricsLine[]): HealthPanel | null {
     return split ? [{ iteration: line.iteration, ...split }] : [];
   });
   if (rows.length === 0) return null;
-  const points = (phase: 'sample' | 'update' | 'rest') =>
-    rows.map((row) => ({ iteration: row.iteration, value: row[phase] }));
+  const points = (phase: keyof Phases) => rows.map((row) => ({ iteration: row.iteration, value: row[phase] }));
+  const hasValue = rows.some(({ value }) => value > 0);
   const parts = [
     { label: 'sampling', style: STYLES.after, data: points('sample') },
     { label: 'update', style: STYLES.before, data: points('update') },
+    ...(hasValue ? [{ label: 'value function', style: STYLES.fourth, data: points('value') }] : []),
     { label: 'all else', style: STYLES.third, data: points('rest') },
   ];
   const text = parts.map(({ label, data }) => `${label}: ${summary(data)}`).join(' ');

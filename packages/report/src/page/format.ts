@@ -31,6 +31,11 @@ export function interval(mean: number, halfWidth: number | undefined): string {
   return `${mean.toFixed(decimals)} ± ${halfWidth.toFixed(decimals)}`.replaceAll('-', '−');
 }
 
+/** A whole number with thin spaces between thousands: `455 157`. */
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u2009');
+}
+
 /** A count with its noun: `1 task`, `3 tasks`. */
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;

@@ -1,10 +1,10 @@
 import { meanOf } from '@innerloop/core';
 import type { MetricsLine, ReportConfig, ReportData } from '../data/schemas.js';
 import { median, numberOf } from '../data/series.js';
-import { healthPanels, phases } from '../figures/health.js';
+import { healthPanels, type Phases, phases } from '../figures/health.js';
 import { draw } from '../figures/plot.js';
 import { legend } from '../figures/styles.js';
-import { count, duration } from '../page/format.js';
+import { count, duration, list } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
 
 /** How the optimisation went: steps, KL, surrogate, gradient and time. */
@@ -42,13 +42,14 @@ function stepsInWords(metrics: readonly MetricsLine[]): string | null {
 function timeInWords(metrics: readonly MetricsLine[]): string | null {
   const split = metrics.map(phases).filter((value) => value !== null);
   if (split.length === 0) return null;
-  const total = (phase: 'sample' | 'update' | 'rest') => meanOf(split.map((row) => row[phase]));
-  const [sample, update, rest] = [total('sample'), total('update'), total('rest')];
-  const whole = sample + update + rest;
-  const typical = median(split.map((row) => row.sample + row.update + row.rest));
+  const total = (phase: keyof Phases) => meanOf(split.map((row) => row[phase]));
+  const [sample, update, value] = [total('sample'), total('update'), total('value')];
+  const whole = sample + update + value + total('rest');
+  const typical = median(split.map((row) => row.sample + row.update + row.value + row.rest));
   if (whole === 0) return null;
   const share = (part: number) => `${Math.round((100 * part) / whole)} %`;
-  return `A typical iteration took ${duration(typical)}; ${share(sample)} of all time went to sampling and ${share(update)} to the update.`;
+  const parts = [`${share(update)} to the update`, ...(value > 0 ? [`${share(value)} to the value function`] : [])];
+  return `A typical iteration took ${duration(typical)}; ${list([`${share(sample)} of all time went to sampling`, ...parts])}.`;
 }
 
 /** Why steps were not taken, with how often. */

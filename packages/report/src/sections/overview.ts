@@ -94,7 +94,8 @@ function trainingHeadline({ metrics }: ReportData): Html {
 const SLOTS = ['objective', 'policy', 'inner', 'meta', 'optimizer', 'advantages', 'baseline'] as const;
 
 function components(config: ReportConfig): string {
-  return SLOTS.flatMap((slot) => (config[slot] ? [`${slot} ${config[slot].use}`] : [])).join(', ');
+  const wrappers = (config.wrappers ?? []).map(({ use }) => `wrapper ${use}`);
+  return [...wrappers, ...SLOTS.flatMap((slot) => (config[slot] ? [`${slot} ${config[slot].use}`] : []))].join(', ');
 }
 
 function pluginName(plugin: unknown): string {

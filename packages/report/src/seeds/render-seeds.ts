@@ -1,6 +1,6 @@
 import { returnNames } from '../data/series.js';
 import { responsive } from '../figures/plot.js';
-import { count, duration, interval, number } from '../page/format.js';
+import { count, duration, grouped, interval, number } from '../page/format.js';
 import { type Html, html, trusted } from '../page/html.js';
 import { STYLE } from '../page/style.js';
 import type { Aggregate, AggregateStep, SeedRun } from './aggregate.js';
@@ -68,9 +68,9 @@ function seedTable({ runs, finished, steps, sampled }: Aggregate): Html {
     const title = `Seed ${seed}`;
     return html`<tr><th scope="row">${at < 0 ? title : html`<a href="${folder}/report.html">${title}</a>`}</th>
 ${values.map((value) => html`<td>${value === undefined ? '–' : number(value)}</td>`)}
-<td>${iterations}</td><td>${checkpoint ?? '–'}</td><td>${environmentSteps}</td><td>${duration(seconds)}</td></tr>`;
+<td>${iterations}</td><td>${checkpoint ?? '–'}</td><td>${grouped(environmentSteps)}</td><td>${duration(seconds)}</td></tr>`;
   });
   return html`<section><h2>Each seed</h2><div class="scroll"><table>
-<thead><tr><th>Run</th>${heads.map((head) => html`<th>${head}</th>`)}<th>Iterations</th><th>Evaluated</th><th>Environment steps</th><th>Training</th></tr></thead>
+<thead><tr><th>Run</th>${heads.map((head) => html`<th>${head}</th>`)}<th>Iterations</th><th>Evaluated iteration</th><th>Environment steps</th><th>Training</th></tr></thead>
 <tbody>${body}</tbody></table></div></section>`;
 }
