@@ -38,7 +38,7 @@ import {
   makeTrainer,
   makeWrapper,
   pluginOf,
-} from './experiment-fakes.js';
+} from './support/experiment-fakes.js';
 
 const create = (config: ExperimentConfig, options: ExperimentOptions = {}, ...plugins: Plugin[]) =>
   createExperiment(config, { backend: 'cpu', ...options, plugins: [fakePlugin, ...plugins] });

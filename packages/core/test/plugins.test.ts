@@ -18,7 +18,7 @@ import {
 } from '@innerloop/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { fakePlugin, makeCheck, makeTasks, makeWrapper, pluginOf } from './experiment-fakes.js';
+import { fakePlugin, makeCheck, makeTasks, makeWrapper, pluginOf } from './support/experiment-fakes.js';
 
 const check = (name: string) =>
   defineComponent({ kind: 'check', name, summary: 's', options: z.strictObject({}), create: () => makeCheck(name) });
