@@ -254,7 +254,7 @@ export const MUTATIONS = [
     file: 'packages/core/src/baselines/time-dependent-mean.ts',
     find: 'means[Math.min(t, means.length - 1)]',
     replace: 'means[t]',
-    tests: ['packages/core/test/advantages.test.ts', 'packages/core/test/baselines.test.ts'],
+    tests: ['packages/core/test/prepare-batch.test.ts', 'packages/core/test/baselines.test.ts'],
   },
   {
     name: 'state-dependent σ: the tangent forgets that σ moves the slope of the mean',
@@ -304,7 +304,7 @@ export const MUTATIONS = [
     file: 'packages/core/src/rollouts/join.ts',
     find: '...(returns.length === parts.length ?',
     replace: '...(returns.length === 0 ?',
-    tests: ['packages/core/test/rollouts.test.ts'],
+    tests: ['packages/core/test/episode-returns.test.ts'],
   },
 ];
 

@@ -3,6 +3,8 @@ import { solveRidge } from '../src/baselines/ridge.js';
 import {
   LinearFeatureBaseline,
   linearFeatureComponent,
+  prepareBatch,
+  RewardToGo,
   randomStream,
   type States,
   TimeDependentMeanBaseline,
@@ -161,6 +163,23 @@ describe('time-dependent-mean', () => {
     const baseline = new TimeDependentMeanBaseline();
     baseline.fit(at(1, 4), Float64Array.of(10, 40));
     expect([...baseline.predict(at(0, 1, 2, 3, 4, 5))]).toEqual([0, 10, 10, 10, 40, 40]);
+  });
+
+  it.each([
+    ['terminated', [0, 0, 0, 0]],
+    // γ = 0.5. First fit, tail 0: b = 3.25, 4.5, 5, 2; the tail is then 2. Second fit: b = 3.375, 4.75, 5.5, 3; the tail is then 3.
+    // The value at the cut is 1 more than that of the second fit, so Â = 0.5⁴, 0.5³, 0.5², 0.5.
+    ['truncated', [0.0625, 0.125, 0.25, 0.5]],
+  ] as const)('leaves nothing of the actions in the advantages of a single episode: %s', (end, expected) => {
+    const one = {
+      ...{ observations: new Float32Array(4), actions: new Float32Array(4), logProbabilities: new Float64Array(4) },
+      ...{ rewards: Float64Array.of(1, 2, 4, 2), offsets: Int32Array.of(0, 4), ends: [end] },
+      finalObservations: new Float32Array(1),
+    };
+    const estimator = new RewardToGo({ discount: 0.5, normalize: false });
+    expect([...prepareBatch(one, new TimeDependentMeanBaseline(), estimator, 'before-advantages').advantages]).toEqual(
+      expected,
+    );
   });
 
   it('is fitted to each batch, and keeps nothing', () => {
