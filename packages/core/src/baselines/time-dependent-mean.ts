@@ -9,8 +9,9 @@ import { defineComponent } from '../plugins/define.js';
  * Past the longest episode it predicts what it does at the last step that it knows: it is asked there for episodes that were truncated, which
  * would have gone on, so their value is not 0. A time step without returns takes the value of the nearest earlier one. Predicts 0 until fitted.
  *
- * An episode's own return is part of the mean. With E episodes that makes advantages smaller by the factor (E − 1)/E on average; with one
- * episode all of them are 0.
+ * An episode's own return is part of the mean. With E episodes that makes advantages smaller by the factor (E − 1)/E on average. One
+ * episode teaches nothing: its advantages are 0 or, where it was truncated, γ^(T − t) times the error of the value at its cut, whatever the
+ * actions were.
  */
 export class TimeDependentMeanBaseline implements Baseline {
   /** b_t, up to the last time step known. */
@@ -59,11 +60,12 @@ export const timeDependentMeanComponent = defineComponent({
   kind: 'baseline',
   name: 'time-dependent-mean',
   summary:
-    'Mean return at each time step over the episodes of the batch; with one episode a batch all advantages are 0',
+    'Mean return at each time step over the episodes of the batch; one episode a batch teaches the policy nothing',
   choose:
     'Where the state tells little of the return and many episodes of one batch begin alike. It sees nothing of the ' +
-    "state, and an episode's own return is part of the mean: with E episodes advantages shrink by (E − 1)/E, with " +
-    'one all are 0. Where the state matters, take `linear-feature`.',
+    "state, and an episode's own return is part of the mean: with E episodes advantages shrink by (E − 1)/E, and with " +
+    'one they tell nothing of the actions, so collect several episodes a batch. Where the state matters, take ' +
+    '`linear-feature`.',
   options: z.strictObject({}),
   create: () => new TimeDependentMeanBaselineFactory(),
 });
