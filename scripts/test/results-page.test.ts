@@ -100,6 +100,13 @@ describe('the section on an environment', () => {
     ]);
   });
 
+  it('has no sign before what rounds to 0', () => {
+    const plan = { family: 'mountain-car-continuous', row: 'trpo', steps: 1, sampled: [-0.006] };
+    const page = pageOf(['mountain-car-continuous', [seedRecord({ ...plan, seed: 1, greedy: [-0.004] })]]);
+    expect(cellsOf(page)).toContainEqual(['TRPO, greedy', '0.00']);
+    expect(cellsOf(page)).toContainEqual(['TRPO, sampled', '−0.01']);
+  });
+
   it('names published results once for each source', () => {
     const references = [
       { label: 'TRPO', meanReturn: [500], source: 'a table' },

@@ -1,8 +1,9 @@
 /** What the sections of docs/results.md are written with. */
 
-/** A number with a true minus sign. */
+/** A number with a true minus sign; what rounds to 0 has none. */
 export function number(value, decimals = 2) {
-  return value.toFixed(decimals).replace('-', '−');
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
 }
 
 /** `−2.04 ± 1.06`, or the mean alone. */

@@ -32,9 +32,9 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** A return with two decimals, or five digits where it is large. */
+/** A return with two decimals, or five digits where it is large; what rounds to 0 has no sign. */
 export function formatReturn(value: number): string {
-  return Math.abs(value) < 1e5 ? value.toFixed(2) : value.toPrecision(5);
+  return Math.abs(value) < 1e5 ? value.toFixed(2).replace(/^-(0\.00)$/, '$1') : value.toPrecision(5);
 }
 
 /** Three significant digits. */
