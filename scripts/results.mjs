@@ -12,6 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chosenRows, chosenSeeds } from './lib/results/choice.mjs';
+import { shellWords } from './lib/results/recording.mjs';
 import { makeRows } from './lib/results/rows.mjs';
 import { ROOT } from './lib/workspace.mjs';
 
@@ -64,9 +65,8 @@ if (!pageOnly) {
   // The commands run in this process, so that Ctrl-C is theirs: they finish an iteration and save.
   const code = await makeRows({ rows, seeds, set, runs, out }, { core, cli }).catch((error) => fail(error.message));
   if (code !== 0) {
-    console.error(
-      `\nNot finished. The same command goes on: node scripts/results.mjs ${process.argv.slice(2).join(' ')}`,
-    );
+    const same = shellWords(['node', 'scripts/results.mjs', ...process.argv.slice(2)]);
+    console.error(`\nNot finished. The same command goes on: ${same}`);
     process.exit(code);
   }
 }

@@ -23,7 +23,7 @@
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /** A row of TRPO with something changed, of a few seeds, to tell what it is good for. */
-const without = (what, ...set) => ({ label: `TRPO ${what}`, config: 'trpo', set, seeds: range(1, 3) });
+const trpoBut = (what, ...set) => ({ label: `TRPO ${what}`, config: 'trpo', set, seeds: range(1, 3) });
 
 /** A row of VPG and one of TRPO, trained on one task, and further ones. */
 function classicControl(title, { trpo, vpg } = {}, prose = '', further = {}) {
@@ -56,13 +56,15 @@ export const POINT_NAVIGATION = {
 const MOUNTAIN_CAR =
   'Every step costs 1 until the goal is reached, so nothing is learnt before it is reached by chance. What helped is in the last rows, each with about as ' +
   'many environment steps. `action-repeat` holds each action for 4 steps: independent pushes cancel, held ones swing the car, and without it ' +
-  'a seed may never see the goal (−200). `observation-normalization` brings speeds, whose range is a thirteenth of that of positions, to the same scale: returns are better and ' +
-  'the sampled policy is nearer to the greedy one. VPG ends later than TRPO on the same steps.';
+  'a seed may never see the goal (−200). The discount is per action, so without it the policy also looks a quarter as far ahead. ' +
+  '`observation-normalization` brings speeds, whose range is a thirteenth of that of positions, to the same scale: returns are better and ' +
+  'the sampled policy is nearer to the greedy one. VPG reaches the goal later than TRPO after as many steps of training.';
 
 const MOUNTAIN_CAR_CONTINUOUS =
   'Force costs and only the goal pays, so a policy that has not reached it yet learns to do nothing, which earns 0. What helped is in the last rows, each with ' +
-  'about as many environment steps. A standard deviation that begins at 1, the whole range of forces, is what mattered most: with 0.3 most ' +
-  'seeds end at 0. `action-repeat` keeps the others from it. `observation-normalization` changes little for greedy actions, and steadies sampled ones.';
+  'about as many environment steps. A standard deviation that begins at 1, the whole range of forces, is what mattered most: with 0.3 two of three ' +
+  'seeds end at 0. Without `action-repeat`, and so with a discount that looks a quarter as far ahead, one of three does. ' +
+  '`observation-normalization` changes little for greedy actions, and steadies sampled ones.';
 
 /** @type {Record<string, Family>} In the order of the page, after 2D navigation. */
 export const SEED_FAMILIES = {
@@ -73,23 +75,23 @@ export const SEED_FAMILIES = {
   acrobot: classicControl('Acrobot-v1', { trpo: { least: -100, within: 500_000 } }),
   pendulum: classicControl('Pendulum-v1', { trpo: { least: -250, within: 500_000 } }),
   'mountain-car': classicControl('MountainCar-v0', {}, MOUNTAIN_CAR, {
-    'trpo-no-repeat': without(
+    'trpo-no-repeat': trpoBut(
       'without action-repeat',
       ...['wrappers=[{use: observation-normalization}]', 'trainer.stepsPerIteration=4000'],
     ),
-    'trpo-no-normalization': without('without observation-normalization', 'wrappers=[{use: action-repeat, times: 4}]'),
-    'trpo-neither': without('with neither', 'wrappers=[]', 'trainer.stepsPerIteration=4000'),
+    'trpo-no-normalization': trpoBut('without observation-normalization', 'wrappers=[{use: action-repeat, times: 4}]'),
+    'trpo-neither': trpoBut('with neither', 'wrappers=[]', 'trainer.stepsPerIteration=4000'),
   }),
   'mountain-car-continuous': classicControl('MountainCarContinuous-v0', {}, MOUNTAIN_CAR_CONTINUOUS, {
-    'trpo-no-repeat': without(
+    'trpo-no-repeat': trpoBut(
       'without action-repeat',
       ...['wrappers=[{use: action-scaling}, {use: observation-normalization}]', 'trainer.stepsPerIteration=8000'],
     ),
-    'trpo-no-normalization': without(
+    'trpo-no-normalization': trpoBut(
       'without observation-normalization',
       'wrappers=[{use: action-scaling}, {use: action-repeat, times: 4}]',
     ),
-    'trpo-small-std': without('with a standard deviation that begins at 0.3', 'policy.initialStd=0.3'),
+    'trpo-small-std': trpoBut('with a standard deviation that begins at 0.3', 'policy.initialStd=0.3'),
   }),
   bandits: {
     title: 'Bandits',
@@ -104,7 +106,8 @@ export const SEED_FAMILIES = {
     },
     prose:
       'The target is the published figure for MAML on Bernoulli arms (Mishra et al. 2018, SNAIL, table 3). The optimum is the best arm at every pull, which nobody can ' +
-      'know; [Environments](environments.md#bandits) has strategies that learn.',
+      'know. On Bernoulli arms an untrained policy earns as much if its step size is chosen by hand: [Environments](environments.md#bandits) has that, and strategies ' +
+      'that learn.',
   },
   'tabular-mdp': {
     title: 'Tabular MDPs',

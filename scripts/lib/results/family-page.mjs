@@ -42,7 +42,7 @@ function overRecords(records, actions, value) {
 
 function overview({ total, seeds }, rows) {
   const head = total ? ['Earned', 'Random', 'Optimum'] : ['Greedy', 'Sampled'];
-  const cells = rows.map(({ label, target, random, optimum, records }) => {
+  const cells = rows.map(({ label, target, random, optimum, seeds: own = seeds, records }) => {
     const measured = total
       ? [overRecords(records, 'sampled', totalOf(total)), ...[random, optimum].map((value) => number(value, 2))]
       : ['greedy', 'sampled'].map((actions) => overRecords(records, actions, meanAfter(-1)));
@@ -55,7 +55,7 @@ function overview({ total, seeds }, rows) {
       wholeNumber(steps),
       duration(seconds),
       targetText(target),
-      verdict({ target, total, steps, seeds }, records),
+      verdict({ target, total, steps, seeds: own }, records),
     ];
   });
   return table(['Row', 'Seeds', ...head, 'Environment steps', 'Wall time', 'Target', 'Met'], cells);

@@ -45,8 +45,8 @@ not here.
 
 - What is measured is the checkpoint that did best in validation, on tasks and episodes that neither training nor validation used.
 - ± in tables over seeds is the half-width of the 95 % interval of the mean over seeds (Student's t).
-- Environment steps are all of training, in the seed that took most; episodes of validation are not among them. Where an action is repeated, each
-  repetition counts.
+- Environment steps are all of training, in the seed that took most; episodes of validation are not among them. Where an action is repeated, all
+  its repetitions count, those too that the end of an episode cut off, so such a number is an upper bound.
 - Wall time is what training took, without validation, as a mean over seeds.
 - A target is met if the mean over all seeds reaches it and no seed took more steps than it allows. There is a – where there is no target, or where
   seeds are still to be measured.

@@ -110,7 +110,12 @@ export const trainingSeconds = (run) => sumOfMetric(run, 'time/iteration');
 
 /** A command as it is typed into a POSIX shell at the root. */
 export function commandLine(words) {
-  return ['npx innerloop', ...words.map(posix).map(quoted)].join(' ');
+  return ['npx innerloop', shellWords(words.map(posix))].join(' ');
+}
+
+/** Words as they are typed into a POSIX shell. */
+export function shellWords(words) {
+  return words.map(quoted).join(' ');
 }
 
 /** A path as it is typed from here, whatever the platform. */
