@@ -104,7 +104,10 @@ export interface TaskDistribution<Task extends Json = Json> extends Spaces {
 
 /** Changes environments from outside: scales actions, limits time, and so on. */
 export interface Wrapper {
-  /** The spaces after wrapping. */
+  /**
+   * The spaces after wrapping. One that it leaves as it is must be the same object: tasks are drawn in the report only where every wrapper hands the
+   * observation space on, since equal bounds may hold other observations.
+   */
   spaces(spaces: Spaces): Spaces;
   /** The wrapped environment; its spaces equal `this.spaces(environment)`. */
   wrap(environment: Environment): Environment;
