@@ -39,7 +39,7 @@ export interface Aggregate {
     readonly seed: number;
     readonly folder: string;
     readonly iterations: number;
-    /** Environment steps of training. */
+    /** Environment steps of training; those of the policy, which are fewer, where a wrapper repeats actions. */
     readonly environmentSteps: number;
     /** Seconds of training, pauses, validation and evaluation not counted. */
     readonly seconds: number;

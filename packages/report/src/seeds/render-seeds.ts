@@ -71,6 +71,6 @@ ${values.map((value) => html`<td>${value === undefined ? '–' : number(value)}<
 <td>${iterations}</td><td>${checkpoint ?? '–'}</td><td>${grouped(environmentSteps)}</td><td>${duration(seconds)}</td></tr>`;
   });
   return html`<section><h2>Each seed</h2><div class="scroll"><table>
-<thead><tr><th>Run</th>${heads.map((head) => html`<th>${head}</th>`)}<th>Iterations</th><th>Evaluated iteration</th><th>Environment steps</th><th>Training</th></tr></thead>
+<thead><tr><th>Run</th>${heads.map((head) => html`<th>${head}</th>`)}<th>Iterations</th><th>Evaluated iteration</th><th>Steps</th><th>Training</th></tr></thead>
 <tbody>${body}</tbody></table></div></section>`;
 }
