@@ -53,7 +53,9 @@ export function createPolicyGradientTrainer(
   const { stepsPerIteration, episodesPerIteration, tasksPerIteration, engine } = options;
   const objective = watch(
     new MamlObjective(parts.policy, NO_ADAPTATION, {
-      ...{ derivative: 'exact', curvature: 'gauss-newton', engine },
+      derivative: 'exact',
+      curvature: 'gauss-newton',
+      engine,
       engineOption: 'trainer.engine',
     }),
   );
