@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Aggregate } from '@innerloop/report';
 import { describe, expect, it } from 'vitest';
 import { run, spawnCli } from './support/cli.js';
 import { metricsOf, parametersOf, temporaryFolder } from './support/runs.js';
@@ -13,6 +14,7 @@ const TINY = [
 ].flatMap((value) => ['--set', value]);
 
 interface Evaluation {
+  readonly iteration: number;
   readonly result: { readonly steps: readonly { readonly meanReturn: number }[] };
 }
 const read = <T>(...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), 'utf8')) as T;
@@ -88,6 +90,24 @@ describe('train --seeds', () => {
       }
     },
   );
+
+  it('measures sampled actions anew where a seed was taken further', async () => {
+    cpSync(join(folder, 'all'), join(folder, 'further'), { recursive: true });
+    const one = join(folder, 'further', 'seed-1');
+    expect((await run('resume', one, '--iterations', '3')).code).toBe(0);
+    // The sampled evaluation is of two iterations still, so it does not stand beside the greedy one of three.
+    expect((await run('report', join(folder, 'further'))).code).toBe(0);
+    expect(read<Aggregate>('further', 'aggregate.json').sampled).toBeNull();
+
+    const { code, stdout } = await run('resume', join(folder, 'further'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('seed 2, 2 of 2: finished already');
+    expect(read<Evaluation>('further', 'seed-1', 'evaluation-sampled.json').iteration).toBe(3);
+    const sampled = [1, 2].map((seed) => read<Evaluation>('further', `seed-${seed}`, 'evaluation-sampled.json').result);
+    expect(read<Aggregate>('further', 'aggregate.json').sampled?.[0]?.values).toEqual(
+      sampled.map(({ steps }) => steps[0]?.meanReturn),
+    );
+  });
 
   it('tells what to give to commands about one run', async () => {
     const out = join(folder, 'all');

@@ -1,17 +1,39 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig, RunDirectory } from '@innerloop/core';
-import { SAMPLED_FILE } from '@innerloop/report';
+import { areOfOnePolicy, SAMPLED_FILE } from '@innerloop/report';
 
-/** Whether a seed's run has all of its iterations, its evaluation, and the one with sampled actions if its own is greedy. */
+/** What is read of a checkpoint or an evaluation; nothing of one that is not there or is broken. */
+interface Place {
+  readonly iteration?: number;
+  /** Of a checkpoint: how many the run is to have. */
+  readonly iterations?: number;
+  /** Of an evaluation. */
+  readonly checkpoint?: string;
+}
+
+/**
+ * Whether a seed's run has all of its iterations, an evaluation of where they led, and one with sampled actions of the same policy if its own is greedy.
+ * A run that was taken further has them only when all are of its new end.
+ */
 export async function isFinishedSeed(path: string): Promise<boolean> {
   const directory = await RunDirectory.open(path);
   const evaluation = await directory.readEvaluation();
   if (!evaluation) return false;
   const { config } = parseConfig(await directory.readConfig(), join(path, 'config.yaml'));
-  const text = await readFile(join(directory.checkpoints, 'last.json'), 'utf8').catch(() => '{}');
-  const { iteration = 0 } = JSON.parse(text) as { iteration?: number };
-  const { iterations = 0 } = config.run ?? {};
-  return iteration >= iterations && (!evaluation.greedy || existsSync(join(path, SAMPLED_FILE)));
+  const last = await read(join(directory.checkpoints, 'last.json'));
+  const measured = await read(join(directory.checkpoints, `${evaluation.checkpoint}.json`));
+  const least = Math.max(config.run?.iterations ?? 0, last.iterations ?? 0);
+  if ((last.iteration ?? 0) < least || measured.iteration !== evaluation.iteration) return false;
+  if (!evaluation.greedy) return true;
+  const { checkpoint, iteration } = await read(join(path, SAMPLED_FILE));
+  return checkpoint !== undefined && iteration !== undefined && areOfOnePolicy({ checkpoint, iteration }, evaluation);
+}
+
+async function read(file: string): Promise<Place> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Place;
+  } catch {
+    return {};
+  }
 }
