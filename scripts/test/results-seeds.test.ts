@@ -127,6 +127,18 @@ describe('a row that is trained with several seeds', () => {
     );
   });
 
+  it('is not taken from a folder with a seed that was taken further', async () => {
+    const further = { ...options, runs: join(folder, 'further-runs'), out: join(folder, 'further-out') };
+    cpSync(options.runs, further.runs, { recursive: true });
+    const one = join(further.runs, 'cart-pole-trpo', 'seed-1');
+    const resumed = await silently(() => cli.main(['node', 'innerloop', 'resume', one, '--iterations', '3']));
+    expect(resumed.result, resumed.printed).toBe(0);
+    await expect(make(further)).rejects.toThrow(
+      /cart-pole-trpo was taken further: .*seed-1 has 3 iterations in place of 2\. Move it away/,
+    );
+    expect(existsSync(further.out)).toBe(false);
+  });
+
   it('ends with the code of a command that fails, and touches nothing', async () => {
     const taken = join(folder, 'taken');
     cpSync(options.out, join(taken, 'cart-pole-trpo'), { recursive: true }); // a folder that is none of train --seeds

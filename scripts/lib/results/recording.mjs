@@ -35,18 +35,22 @@ export async function resolvedConfig({ core, cli }, file, overrides) {
 const FREE = ['run.backend', 'run.workers', 'run.workerTimeout'];
 
 /**
- * Refuses a run of another config, which would be passed off as this one. Options that are newer than the run have their defaults.
+ * Refuses a run of another config, or one that was taken further than its config says, which would be passed off as this one. Options that are newer than
+ * the run have their defaults.
  *
  * @param {string} shown The folder that the message names.
  */
 export async function assertSame(tools, run, wanted, shown = run) {
   const saved = await resolvedConfig(tools, join(run, 'config.yaml'), []);
   const differing = differences(saved, wanted).filter((path) => !FREE.includes(path));
-  if (differing.length === 0) return;
-  throw new tools.core.InnerloopError(
-    'RUN_EXISTS',
-    `${shown} was made with another config: ${differing.join(', ')} differ. Move it away, or choose another --runs.`,
-  );
+  const refuse = (why) => {
+    throw new tools.core.InnerloopError('RUN_EXISTS', `${shown} ${why}. Move it away, or choose another --runs.`);
+  };
+  if (differing.length > 0) refuse(`was made with another config: ${differing.join(', ')} differ`);
+  const last = join(run, 'checkpoints', 'last.json');
+  const { iteration = 0 } = existsSync(last) ? readJson(last) : {};
+  const { iterations } = wanted.run;
+  if (iteration > iterations) refuse(`was taken further: ${run} has ${iteration} iterations in place of ${iterations}`);
 }
 
 /** The paths at which two JSON values differ. */
