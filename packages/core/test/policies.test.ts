@@ -12,6 +12,7 @@ import {
   tidy,
   useBackend,
 } from '../src/index.js';
+import { gaussianMlpComponent } from '../src/policies/gaussian-mlp.js';
 
 await useBackend('cpu');
 
@@ -111,9 +112,19 @@ describe('gaussian-mlp', () => {
   test.each(['learned', 'fixed', 'state-dependent'])(
     'a %s standard deviation begins at its floor or above',
     (logStd) => {
-      expect(() => gaussian({ logStd, initialStd: 0.01, minStd: 0.1 })).toThrow('at least minStd');
+      expect(() => gaussian({ logStd, initialStd: 0.01, minStd: 0.1 })).toThrow('at most initialStd, 0.01: below');
+      expect(() => gaussian({ logStd, initialStd: 0.1, minStd: 0.1 })).not.toThrow();
     },
   );
+
+  test('the option that was set is named, where the other was left out', () => {
+    const faults = (options: object) =>
+      gaussianMlpComponent.options.safeParse(options).error?.issues.map(({ path, message }) => [path, message]);
+    expect(faults({ minStd: 2 })).toEqual([[['minStd'], expect.stringMatching(/^at most initialStd, 1: /)]]);
+    expect(faults({ initialStd: 1e-9 })).toEqual([
+      [['initialStd'], expect.stringMatching(/^at least minStd, 0\.000001: /)],
+    ]);
+  });
 
   test('a fixed standard deviation is no parameter', () => {
     const policy = gaussian({ logStd: 'fixed', initialStd: 0.25 });

@@ -13,6 +13,8 @@ import { LOG_STD_SOURCES, type LogStdSource } from './log-std.js';
 import { Mlp, mlpOptions } from './mlp.js';
 import { NetworkRows } from './network-rows.js';
 
+const MIN_STD = 1e-6;
+
 const gaussianOptions = z
   .strictObject({
     ...mlpOptions,
@@ -28,11 +30,17 @@ const gaussianOptions = z
       .positive()
       .default(1)
       .describe('Initial standard deviation of every action dimension, at least minStd'),
-    minStd: z.number().positive().default(1e-6).describe('Floor of the standard deviation'),
+    minStd: z.number().positive().default(MIN_STD).describe('Floor of the standard deviation, at most initialStd'),
   })
-  .refine(({ initialStd, minStd }) => initialStd >= minStd, {
-    path: ['initialStd'],
-    message: 'at least minStd: below its floor a standard deviation has no gradient, so it would never change',
+  .superRefine(({ initialStd, minStd }, context) => {
+    if (initialStd >= minStd) return;
+    const why = 'below its floor a standard deviation has no gradient, so it would never change';
+    // At the option that was set, since the other may have been left out.
+    const [path, bound] =
+      minStd === MIN_STD
+        ? ['initialStd', `at least minStd, ${minStd}`]
+        : ['minStd', `at most initialStd, ${initialStd}`];
+    context.addIssue({ code: 'custom', path: [path], message: `${bound}: ${why}` });
   });
 
 /** Options of {@link GaussianMlpPolicy}; any may be left out. */
