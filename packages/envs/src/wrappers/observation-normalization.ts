@@ -190,8 +190,8 @@ export const observationNormalizationComponent = defineComponent({
   summary: 'Brings observations to mean 0 and variance 1 by what training has seen; for trainers that save that',
   choose:
     'Where components of the observation differ much in scale, or are far from 0, and their ranges are not known ' +
-    'beforehand. Only `policy-gradient` takes it: `maml` refuses wrappers that learn, and who uses the policy ' +
-    'elsewhere must restore the moments with it. Where the ranges are known, scale observations in the environment.',
+    'beforehand. Only `policy-gradient` takes it, since `maml` refuses wrappers that learn; elsewhere the policy needs the ' +
+    'moments too, which a loaded agent wraps environments with. Where the ranges are known, scale observations in the environment.',
   options: normalizationOptions,
   create: (options) => new ObservationNormalization(options),
 });
