@@ -217,8 +217,8 @@ export const MUTATIONS = [
   {
     name: 'policy-gradient: a checkpoint is evaluated with what wrappers have learned since',
     file: 'packages/policy-gradient/src/learned-wrappers.ts',
-    find: 'const now = this.state();\n    this.restore(state);',
-    replace: 'const now = this.state();\n    void state;',
+    find: '      this.restore(state);\n      return await act();',
+    replace: '      void state;\n      return await act();',
     tests: ['packages/policy-gradient/test/resume.test.ts'],
   },
   {
