@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, spawnCli } from './support/cli.js';
-import { metricsOf, parametersOf, TINY, temporaryFolder, write } from './support/runs.js';
+import { expectSameRun, lastIteration, metricsOf, TINY, temporaryFolder, write } from './support/runs.js';
 
 /*
  * The real program, killed and interrupted in the middle of a run, against a run that was never stopped. A checkpoint is saved after every
@@ -24,18 +23,7 @@ beforeAll(async () => {
   expect((await run(...train(join(folder, 'whole')))).code).toBe(0);
 });
 
-function expectSameAsWhole(name: string): void {
-  const [whole, other] = [join(folder, 'whole'), join(folder, name)];
-  expect(metricsOf(other)).toEqual(metricsOf(whole));
-  for (const checkpoint of ['last', 'best'] as const) {
-    expect(parametersOf(other, checkpoint).equals(parametersOf(whole, checkpoint)), checkpoint).toBe(true);
-  }
-  const evaluation = (run: string) => readFileSync(join(run, 'evaluation.json'), 'utf8');
-  expect(evaluation(other)).toBe(evaluation(whole));
-}
-
-const lastIteration = (name: string) =>
-  (JSON.parse(readFileSync(join(folder, name, 'checkpoints/last.json'), 'utf8')) as { iteration: number }).iteration;
+const expectSameAsWhole = (name: string) => expectSameRun(join(folder, name), join(folder, 'whole'));
 
 /** Calls `act` once, when the output first contains a text. */
 function at(text: string, signal: NodeJS.Signals) {
@@ -51,7 +39,7 @@ describe('a run', () => {
   it('that was killed goes on from its last checkpoint to the same numbers', async () => {
     const killed = await spawnCli(train('killed'), { cwd: folder, during: at('iteration 3/6', 'SIGKILL') });
     expect(killed.code).toBeNull(); // It had no say in it.
-    expect(lastIteration('killed')).toBe(2);
+    expect(lastIteration(join(folder, 'killed'))).toBe(2);
     expect(metricsOf(join(folder, 'killed')).length).toBeGreaterThanOrEqual(3);
     const resumed = await spawnCli(['resume', 'killed'], { cwd: folder });
     expect(resumed).toMatchObject({ code: 0, stderr: '' });
@@ -69,7 +57,7 @@ describe('a run', () => {
       expect(stopped.stderr).toContain('Stopping after this iteration. Press Ctrl-C again to leave at once.');
       expect(stopped.stdout).toMatch(/Interrupted after iteration \d of 6\./);
       expect(stopped.stdout).toContain(`Resume:    npx innerloop resume ${name}\n`);
-      const done = lastIteration(name);
+      const done = lastIteration(join(folder, name));
       expect(metricsOf(join(folder, name))).toHaveLength(done); // Saved where it stopped, not at the last even iteration.
       expect(done).toBeLessThan(6);
       expect((await run('resume', join(folder, name))).code).toBe(0);

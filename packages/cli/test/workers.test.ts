@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Outcome, spawnCli, spawnNode } from './support/cli.js';
-import { metricsOf, parametersOf, temporaryFolder, write } from './support/runs.js';
+import { expectSameRun, lastIteration, metricsOf, temporaryFolder, write } from './support/runs.js';
 
 /*
  * The real program with worker threads, against itself without. The plugin in fixtures/faulty-plugin goes wrong in task 2 of iteration 3.
@@ -40,22 +40,11 @@ beforeAll(async () => {
   expect(await start('whole', 0)).toMatchObject({ code: 0, stderr: '' });
 });
 
-function expectSameAsWhole(name: string): void {
-  const [whole, other] = [join(folder, 'whole'), join(folder, name)];
-  expect(metricsOf(other)).toEqual(metricsOf(whole));
-  for (const checkpoint of ['last', 'best'] as const) {
-    expect(parametersOf(other, checkpoint).equals(parametersOf(whole, checkpoint)), checkpoint).toBe(true);
-  }
-  const evaluation = (run: string) => readFileSync(join(run, 'evaluation.json'), 'utf8');
-  expect(evaluation(other)).toBe(evaluation(whole));
-}
-
-const lastIteration = (name: string) =>
-  (JSON.parse(readFileSync(join(folder, name, 'checkpoints/last.json'), 'utf8')) as { iteration: number }).iteration;
+const expectSameAsWhole = (name: string) => expectSameRun(join(folder, name), join(folder, 'whole'));
 
 /** The run goes on from iteration 2 once the fault is gone, to the numbers of one that never had it. */
 async function expectResumable(name: string): Promise<void> {
-  expect(lastIteration(name)).toBe(2);
+  expect(lastIteration(join(folder, name))).toBe(2);
   const path = join(folder, name, 'config.yaml');
   const text = readFileSync(path, 'utf8');
   const mended = text.replace(/fault: \w+/, 'fault: none').replace(/workerTimeout: .*/, 'workerTimeout: 600');
@@ -116,7 +105,7 @@ describe('a run on workers', () => {
     });
     expect(stopped.code).toBe(130);
     expect(stopped.stdout).toContain('Resume:    npx innerloop resume interrupted\n');
-    expect(metricsOf(join(folder, 'interrupted'))).toHaveLength(lastIteration('interrupted'));
+    expect(metricsOf(join(folder, 'interrupted'))).toHaveLength(lastIteration(join(folder, 'interrupted')));
     expect((await spawnCli(['resume', 'interrupted'], { cwd: folder })).code).toBe(0);
     expectSameAsWhole('interrupted');
   });

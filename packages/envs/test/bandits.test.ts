@@ -1,4 +1,4 @@
-import { type Random, randomStream } from '@innerloop/core';
+import type { Random } from '@innerloop/core';
 import { describe, expect, it } from 'vitest';
 import {
   Bandit,
@@ -11,13 +11,7 @@ import {
   thompsonSampling,
   ucb1,
 } from '../src/index.js';
-
-const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
-const standardError = (values: readonly number[]) => {
-  const average = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - average) ** 2)) / values.length);
-};
-const stream = (seed: number, task = 0) => randomStream({ seed, purpose: 'user', task });
+import { mean, standardError, taskStream as stream } from './support/statistics.js';
 
 /** A stream that gives these uniform numbers and these normal ones, in turn. */
 function scripted(uniforms: readonly number[], normals: readonly number[] = []): Random {

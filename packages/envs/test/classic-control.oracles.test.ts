@@ -9,18 +9,17 @@ import {
   type PendulumVariedOptions,
 } from '../src/index.js';
 import { againstUpperLink, along, alongWith, balance, type Controller, play, swingUp } from './support/controllers.js';
+import { mean, standardError } from './support/statistics.js';
 
 // What simple controllers earn, as docs/environments.md says: there over 20 000 episodes (or 2000 tasks of 10), here over fewer, so means agree
 // to their own errors.
 
 const EPISODES = { episodes: 200, seed: 1 };
-const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
 const draw = (seed: number) => randomStream({ seed, purpose: 'tasks' });
 
 /** Half the width of a 99.7 % interval of the mean. */
 function threeErrors(values: readonly number[]): number {
-  const average = mean(values);
-  return 3 * Math.sqrt(mean(values.map((value) => (value - average) ** 2)) / values.length);
+  return 3 * standardError(values);
 }
 
 describe('single problems', () => {

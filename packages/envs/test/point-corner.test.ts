@@ -1,7 +1,8 @@
 import type { Environment } from '@innerloop/core';
 import { describe, expect, it } from 'vitest';
 import { CORNERS, type CornerTask, PointCorner } from '../src/index.js';
-import { type Controller, clip, mean, numbers, play, stream, sum } from './support/points.js';
+import { type Controller, clip, numbers, play, stream, sum } from './support/points.js';
+import { mean } from './support/statistics.js';
 
 describe('point-corner', () => {
   const tasks = new PointCorner();

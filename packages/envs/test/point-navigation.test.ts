@@ -16,6 +16,7 @@ import {
   pointNavigationComponent,
   TimeLimit,
 } from '../src/index.js';
+import { mean, standardError } from './support/statistics.js';
 
 const tasks = new PointNavigation();
 
@@ -49,8 +50,6 @@ function play(task: PointNavigationTask, actor: Actor, distribution: TaskDistrib
   });
 }
 
-const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
-
 describe('closed forms', () => {
   it('staying at the origin earns −40.08 on the 40 goals of the paper', () => {
     const returns = tasks.taskSets.paper.map((task) => meanReturn(play(task, stay)));
@@ -62,12 +61,10 @@ describe('closed forms', () => {
     const returns = tasks
       .sample(randomStream({ seed: 3, purpose: 'tasks' }), 4000)
       .map((task) => meanReturn(play(task, stay)));
-    const average = mean(returns);
-    const standardError = Math.sqrt(mean(returns.map((value) => (value - average) ** 2)) / returns.length);
     // Some goals are within 0.01 of the origin (a share of (0.02)² = 0.0004) and end after one step; they would have lost
     // at most 1.42, so that moves the mean by less than 0.001.
-    expect(Math.abs(average - -38.2598)).toBeLessThan(3 * standardError + 0.001);
-    expect(standardError).toBeLessThan(0.3); // sd of the distance is 0.142: 100 · 0.142 / √4000 = 0.23
+    expect(Math.abs(mean(returns) - -38.2598)).toBeLessThan(3 * standardError(returns) + 0.001);
+    expect(standardError(returns)).toBeLessThan(0.3); // sd of the distance is 0.142: 100 · 0.142 / √4000 = 0.23
   });
 
   it('perfect play earns −0.54 in 3.75 steps on the 40 goals', () => {
@@ -82,8 +79,7 @@ describe('closed forms', () => {
       .sample(randomStream({ seed: 4, purpose: 'tasks' }), 4000)
       .map((task) => play(task, perfect(task.goal)));
     const returns = played.map(meanReturn);
-    const deviation = Math.sqrt(mean(returns.map((value) => (value - mean(returns)) ** 2)));
-    expect(Math.abs(mean(returns) - -0.51)).toBeLessThan((3 * deviation) / Math.sqrt(4000) + 0.005);
+    expect(Math.abs(mean(returns) - -0.51)).toBeLessThan(3 * standardError(returns) + 0.005);
     expect(mean(played.map((trajectories) => trajectories.rewards.length))).toBeAllClose(3.74, { rtol: 0, atol: 0.06 });
   });
 });

@@ -1,4 +1,3 @@
-import { randomStream } from '@innerloop/core';
 import { describe, expect, it } from 'vitest';
 import {
   optimalReturn,
@@ -9,13 +8,8 @@ import {
   tabularMdpComponent,
   tabularMdpTables,
 } from '../src/index.js';
+import { mean, standardError, taskStream as stream } from './support/statistics.js';
 
-const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
-const standardError = (values: readonly number[]) => {
-  const average = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - average) ** 2)) / values.length);
-};
-const stream = (seed: number, task = 0) => randomStream({ seed, purpose: 'user', task });
 const uniformPolicy = ({ states, actions }: TabularMdpTables) => new Array<number>(states * actions).fill(1 / actions);
 
 /** Two states, two actions. In 0: a 0 stays for 1, a 1 goes to 1 for 0. In 1: a 0 stays for 3, a 1 goes to 0 or 1 by halves for 2. */

@@ -18,7 +18,16 @@ import { VpgInnerOptimizer } from '../../optim-vpg/src/vpg.js';
 import { MamlObjective } from '../src/index.js';
 import { WrittenOut } from '../src/written-out.js';
 import { WrittenOutTaskObjective } from '../src/written-out-objective.js';
-import { EXACT, meanOf, objectivesOf, policyOf, readReference, taskDataOf, thetaOf } from './support/reference.js';
+import {
+  EXACT,
+  innerOf,
+  meanOf,
+  objectivesOf,
+  policyOf,
+  readReference,
+  taskDataOf,
+  thetaOf,
+} from './support/reference.js';
 
 await useBackend('cpu');
 
@@ -26,11 +35,7 @@ describe.each(['gaussian-1step', 'categorical-2step'])('%s', (name) => {
   const reference = readReference(name);
   const { expected, direction } = reference;
   const policy = policyOf(reference);
-  const inner = new VpgInnerOptimizer(policy, {
-    learningRate: reference.innerLearningRate,
-    loss: 'log-likelihood',
-    average: 'steps',
-  });
+  const inner = innerOf(reference, policy);
   const theta = thetaOf(reference);
   const v = Float64Array.from(direction);
   const maths = new WrittenOut(policy, inner);

@@ -8,7 +8,7 @@ import {
   type TaskData,
 } from '@innerloop/core';
 import { weightShapes } from './flops.js';
-import type { CapturedUpdate } from './measure.js';
+import type { CapturedUpdate, UpdateNumbers } from './measure.js';
 
 /*
  * One meta-iteration's frozen data as a safetensors file, so that another program can do the same update. T tasks, K inner steps,
@@ -44,14 +44,7 @@ export interface UpdateDescription {
     Record<'maxKl' | 'cgIterations' | 'cgDamping' | 'cgTolerance' | 'backtrackCoefficient' | 'maxBacktracks', number>
   >;
   /** The tasks' own parameters are not needed: their data is here. */
-  readonly expected: {
-    readonly gradientNorm: number;
-    readonly surrogateBefore: number;
-    readonly surrogateAfter: number;
-    readonly kl: number;
-    readonly accepted: boolean;
-    readonly backtracks: number;
-  };
+  readonly expected: UpdateNumbers;
 }
 
 /** A batch file's contents. */

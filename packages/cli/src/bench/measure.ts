@@ -32,14 +32,18 @@ export interface IterationSeconds {
   readonly value?: number;
 }
 
-/** What an iteration came to. Every repetition gives the same. */
-export interface IterationNumbers {
+/** What an optimizer's step came to. */
+export interface UpdateNumbers {
   readonly gradientNorm: number;
   readonly surrogateBefore: number;
   readonly surrogateAfter: number;
   readonly kl: number;
   readonly accepted: boolean;
   readonly backtracks: number;
+}
+
+/** What an iteration came to. Every repetition gives the same. */
+export interface IterationNumbers extends UpdateNumbers {
   /** Before and after adaptation; absent without adaptation. */
   readonly returnBefore?: number;
   readonly returnAfter?: number;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 
 /** A folder of its own for a test file, removed after its tests. */
 export function temporaryFolder(): string {
@@ -57,4 +57,19 @@ export function parametersOf(run: string, checkpoint: 'last' | 'best'): Buffer {
   const folder = join(run, 'checkpoints');
   const { file } = JSON.parse(readFileSync(join(folder, `${checkpoint}.json`), 'utf8')) as { file: string };
   return readFileSync(join(folder, file));
+}
+
+/** The iteration of a run's last checkpoint. */
+export function lastIteration(run: string): number {
+  return (JSON.parse(readFileSync(join(run, 'checkpoints/last.json'), 'utf8')) as { iteration: number }).iteration;
+}
+
+/** Two runs have the same metrics, parameters and final evaluation, to the last bit. */
+export function expectSameRun(run: string, other: string): void {
+  expect(metricsOf(run)).toEqual(metricsOf(other));
+  for (const checkpoint of ['last', 'best'] as const) {
+    expect(parametersOf(run, checkpoint).equals(parametersOf(other, checkpoint)), checkpoint).toBe(true);
+  }
+  const evaluation = (of: string) => readFileSync(join(of, 'evaluation.json'), 'utf8');
+  expect(evaluation(run)).toBe(evaluation(other));
 }

@@ -1,6 +1,5 @@
 import { type Environment, randomStream } from '@innerloop/core';
 
-export const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
 export const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 export const clip = (value: number, limit: number) => Math.min(limit, Math.max(-limit, value));
 export const stream = (seed: number, rollout = 0) => randomStream({ seed, purpose: 'user', rollout });

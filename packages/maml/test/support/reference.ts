@@ -87,14 +87,15 @@ export function taskDataOf(reference: ReferenceCase): TaskData[] {
   return reference.tasks.map((task) => ({ inner: task.inner.map(batchOf), outer: batchOf(task.outer) }));
 }
 
+/** The inner optimizer of a case. */
+export function innerOf({ innerLearningRate: learningRate }: ReferenceCase, policy: Policy): VpgInnerOptimizer {
+  return new VpgInnerOptimizer(policy, { learningRate, loss: 'log-likelihood', average: 'steps' });
+}
+
 /** The objectives of a case's tasks at its parameters, with the inner optimizer `vpg`. */
 export function objectivesOf(reference: ReferenceCase, options: MamlObjectiveOptions = EXACT): MamlTaskObjective[] {
   const policy = policyOf(reference);
-  const inner = new VpgInnerOptimizer(policy, {
-    learningRate: reference.innerLearningRate,
-    loss: 'log-likelihood',
-    average: 'steps',
-  });
+  const inner = innerOf(reference, policy);
   const theta = thetaOf(reference);
   const objective = new MamlObjective(policy, inner, options);
   return taskDataOf(reference).map((data) => {

@@ -3,8 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { MetricsLine } from '../data/schemas.js';
 import { numberOf, type SeriesPoint, series } from '../data/series.js';
 import { number } from '../page/format.js';
-import { wholeNumber } from './learning-curve.js';
-import { CENTRED, type Drawing, MARGINS } from './plot.js';
+import { CENTRED, type Drawing, MARGINS, wholeNumber } from './plot.js';
 import { type LegendEntry, type SeriesStyle, STYLES, stroke } from './styles.js';
 
 /** A small panel about how the optimisation went. */

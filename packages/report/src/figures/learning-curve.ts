@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { MetricsLine } from '../data/schemas.js';
 import { numberOf, returnNames, series, validationSteps } from '../data/series.js';
 import { count, number } from '../page/format.js';
-import { CENTRED, type Drawing, MARGINS } from './plot.js';
+import { type Drawing, returnOverIterations } from './plot.js';
 import { type LegendEntry, type SeriesStyle, STYLES, stroke } from './styles.js';
 
 /** Above so many iterations the lines are drawn faintly with a smoothed one on top. */
@@ -56,21 +56,9 @@ export function learningCurve(metrics: readonly MetricsLine[], width: number): D
     ...validationSeries(metrics).flatMap((entry) => validationMarks(metrics, entry)),
   ];
   return {
-    options: {
-      width,
-      height: width < 600 ? 300 : 380,
-      ...MARGINS,
-      x: { ...CENTRED, label: 'iteration', ticks: width < 600 ? 5 : 10, tickFormat: wholeNumber },
-      y: { label: 'return', nice: true },
-      marks,
-    },
+    options: { ...returnOverIterations(width), marks },
     label: curveLabel(metrics, lines),
   };
-}
-
-/** Labels only the ticks that are iterations. */
-export function wholeNumber(tick: number): string {
-  return Number.isInteger(tick) ? String(tick) : '';
 }
 
 function trainingMarks(data: ReturnType<typeof series>, name: string, style: SeriesStyle, smooth: boolean) {

@@ -15,6 +15,22 @@ export const CENTRED = { labelAnchor: 'center', labelArrow: 'none', labelOffset:
 /** Room for tick labels and names at 12 pixels. */
 export const MARGINS = { marginTop: 30, marginBottom: 42, marginLeft: 56, marginRight: 16 } as const;
 
+/** Labels only the ticks that are iterations. */
+export function wholeNumber(tick: number): string {
+  return Number.isInteger(tick) ? String(tick) : '';
+}
+
+/** Size and axes of a figure of returns against iterations. */
+export function returnOverIterations(width: number): Plot.PlotOptions {
+  return {
+    width,
+    height: width < 600 ? 300 : 380,
+    ...MARGINS,
+    x: { ...CENTRED, label: 'iteration', ticks: width < 600 ? 5 : 10, tickFormat: wholeNumber },
+    y: { label: 'return', nice: true },
+  };
+}
+
 /** A drawing and the text that stands for it. */
 export interface Drawing {
   readonly options: Plot.PlotOptions;

@@ -1,7 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { series } from '../data/series.js';
-import { wholeNumber } from '../figures/learning-curve.js';
-import { CENTRED, type Drawing, MARGINS } from '../figures/plot.js';
+import { type Drawing, returnOverIterations } from '../figures/plot.js';
 import { STYLES } from '../figures/styles.js';
 import { number } from '../page/format.js';
 import { band, type SeedRun } from './aggregate.js';
@@ -27,11 +26,7 @@ export function seedsCurve(runs: readonly SeedRun[], metric: string, width: numb
       : '';
   return {
     options: {
-      width,
-      height: width < 600 ? 300 : 380,
-      ...MARGINS,
-      x: { ...CENTRED, label: 'iteration', ticks: width < 600 ? 5 : 10, tickFormat: wholeNumber },
-      y: { label: 'return', nice: true },
+      ...returnOverIterations(width),
       marks: [
         Plot.gridY({ strokeOpacity: 0.12 }),
         Plot.areaY(points, { x: 'iteration', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.2, className: 'band' }),
