@@ -93,7 +93,7 @@ describe('evaluate', () => {
     const { evaluation } = { evaluation: JSON.parse(readFileSync(join(whole, 'evaluation.json'), 'utf8')) };
     expect(usual.steps).toEqual(evaluation.result.steps);
     const { stdout } = await run('evaluate', whole, '--greedy');
-    expect(stdout).toContain('Return on the one task, 5 times (1 episode each, seed 2000, greedy actions)');
+    expect(stdout).toContain('Return on one task, 5 times (1 episode each, seed 2000, greedy actions)');
   });
 
   it('refuses adaptation steps and their sizes', async () => {

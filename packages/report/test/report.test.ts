@@ -113,10 +113,10 @@ describe('the page', () => {
     ]);
     expect(text(page)).toContain('Return40.00± 2.00 (95 % interval)');
     expect(text(page)).toContain(
-      'Measured on the one task, 2 times, with 5 episodes a time, greedy actions, from the best',
+      'Measured on one task, 2 times, with 5 episodes a time, greedy actions, from the best',
     );
     expect(text(page)).toContain("TRPO (zoo) has 500.0 (on the task set 'all', with sampled actions).");
-    expect(text(section(page, 'Return'))).toContain('Mean over 2 measurements of the one task with greedy actions');
+    expect(text(section(page, 'Return'))).toContain('Mean over 2 measurements of one task with greedy actions');
     expect(text(section(page, 'Return'))).toContain('TRPO (zoo)500.0');
     const panels = text(section(page, 'Optimisation health'));
     for (const title of ['KL of the policy step', 'limit, 0.02', 'Entropy of the policy', 'value function explains']) {

@@ -25,7 +25,7 @@ function returnsTable({ result, references }: Pick<EvaluationRecord, 'result' | 
 function evaluationSentence(record: EvaluationRecord): string {
   const { tasks, taskSet, rollouts, seed, checkpoint, iteration, stepSizes, greedy } = record;
   const which = isOneTask(tasks)
-    ? `the one task, ${tasks.length} times`
+    ? `one task, ${tasks.length} times`
     : taskSet === null
       ? `${tasks.length} unseen tasks`
       : `the ${tasks.length} tasks of '${taskSet}'`;

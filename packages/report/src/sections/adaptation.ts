@@ -42,7 +42,7 @@ function table(rows: readonly AdaptationRow[]): Html {
 
 /** For example `40 tasks`. */
 function measurements({ tasks }: FinalEvaluation): string {
-  return isOneTask(tasks) ? `${count(tasks.length, 'measurement')} of the one task` : count(tasks.length, 'task');
+  return isOneTask(tasks) ? `${count(tasks.length, 'measurement')} of one task` : count(tasks.length, 'task');
 }
 
 /** For example `with sampled actions`. */

@@ -50,7 +50,7 @@ ${referencesInWords(data)} ${totalInWords(data)}</p>`;
 
 /** For example `4 unseen tasks (task set paper)`; the only task of a problem may be measured many times. */
 function tasksInWords({ tasks, taskSet }: FinalEvaluation): string {
-  if (isOneTask(tasks)) return `the one task, ${count(tasks.length, 'time')}`;
+  if (isOneTask(tasks)) return `one task, ${count(tasks.length, 'time')}`;
   const unseen = tasks.length > 1 ? 'unseen ' : '';
   return `${count(tasks.length, `${unseen}task`)}${taskSet === null ? '' : ` (task set ${taskSet})`}`;
 }
