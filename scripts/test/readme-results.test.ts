@@ -16,7 +16,7 @@ it('every result in README.md stands in docs/results.md', () => {
 it('the returns of VPG and TRPO in README.md are those of their configs', () => {
   const records = readRecords('results');
   const greedy = (family: string, row: string) => {
-    const own = (records.get(family) ?? []).filter((record) => record.row === row) as SeedRecord[];
+    const own = ((records.get(family) ?? []) as SeedRecord[]).filter((record) => record.row === row);
     const { mean, half } = overSeeds(own.map((record) => record.greedy?.steps.at(-1)?.meanReturn ?? Number.NaN));
     return `${mean.toFixed(2)} ± ${half?.toFixed(2)}`.replace('-', '−');
   };
