@@ -25,8 +25,8 @@ describe('the choice of rows and seeds', () => {
       { family: 'bandits', row: 'gaussian' },
       { family: 'cart-pole', row: 'vpg' },
     ]);
-    // 5 rows of 2D navigation, 2 of each of 5 environments and 3 more of each mountain car, 2 of bandits, 1 of MDPs.
-    expect(chosenRows()).toHaveLength(5 + 5 * 2 + 2 * 3 + 2 + 1);
+    // 5 rows of 2D navigation, 2 of each of 5 environments and 4 more of each mountain car, 2 of bandits, 1 of MDPs.
+    expect(chosenRows()).toHaveLength(5 + 5 * 2 + 2 * 4 + 2 + 1);
   });
 
   it('is of configs that measure what the page says', async () => {

@@ -53,17 +53,20 @@ export const POINT_NAVIGATION = {
   },
 };
 
+/** The fourth roots of the discount 0.99 and of λ = 0.97: for one step what those are for four. */
+const AS_FAR = ['advantages.discount=0.9975', 'advantages.lambda=0.9924'];
+
 const MOUNTAIN_CAR =
   'Every step costs 1 until the goal is reached, so nothing is learnt before it is reached by chance. What helped is in the last rows, each with about as ' +
   'many environment steps. `action-repeat` holds each action for 4 steps: independent pushes cancel, held ones swing the car, and without it ' +
-  'a seed may never see the goal (−200). The discount is per action, so without it the policy also looks a quarter as far ahead. ' +
+  'one seed of three never sees the goal (−200), also where the discount, which is per action, looks as far ahead. ' +
   '`observation-normalization` brings speeds, whose range is a thirteenth of that of positions, to the same scale: returns are better and ' +
   'the sampled policy is nearer to the greedy one. VPG reaches the goal later than TRPO after as many steps of training.';
 
 const MOUNTAIN_CAR_CONTINUOUS =
   'Force costs and only the goal pays, so a policy that has not reached it yet learns to do nothing, which earns 0. What helped is in the last rows, each with ' +
   'about as many environment steps. A standard deviation that begins at 1, the whole range of forces, is what mattered most: with 0.3 two of three ' +
-  'seeds end at 0. Without `action-repeat`, and so with a discount that looks a quarter as far ahead, one of three does. ' +
+  'seeds end at 0. Without `action-repeat` one of three does, also where the discount, which is per action, looks as far ahead. ' +
   '`observation-normalization` changes little for greedy actions, and steadies sampled ones.';
 
 /** @type {Record<string, Family>} In the order of the page, after 2D navigation. */
@@ -79,6 +82,10 @@ export const SEED_FAMILIES = {
       'without action-repeat',
       ...['wrappers=[{use: observation-normalization}]', 'trainer.stepsPerIteration=4000'],
     ),
+    'trpo-no-repeat-far': trpoBut(
+      'without action-repeat, looking as far',
+      ...['wrappers=[{use: observation-normalization}]', 'trainer.stepsPerIteration=4000', ...AS_FAR],
+    ),
     'trpo-no-normalization': trpoBut('without observation-normalization', 'wrappers=[{use: action-repeat, times: 4}]'),
     'trpo-neither': trpoBut('with neither', 'wrappers=[]', 'trainer.stepsPerIteration=4000'),
   }),
@@ -86,6 +93,11 @@ export const SEED_FAMILIES = {
     'trpo-no-repeat': trpoBut(
       'without action-repeat',
       ...['wrappers=[{use: action-scaling}, {use: observation-normalization}]', 'trainer.stepsPerIteration=8000'],
+    ),
+    'trpo-no-repeat-far': trpoBut(
+      'without action-repeat, looking as far',
+      'wrappers=[{use: action-scaling}, {use: observation-normalization}]',
+      ...['trainer.stepsPerIteration=8000', ...AS_FAR],
     ),
     'trpo-no-normalization': trpoBut(
       'without observation-normalization',
