@@ -13,7 +13,7 @@ import {
   tidy,
   useBackend,
 } from '@innerloop/core';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VpgInnerOptimizer } from '../../optim-vpg/src/vpg.js';
 import { MamlObjective } from '../src/index.js';
 import { WrittenOut } from '../src/written-out.js';
@@ -206,97 +206,3 @@ test('the kernels’ activations agree with float64 to a few units in the last p
   }
   kernels().release(pointer);
 });
-
-test('everything allocated is given back', () => {
-  const before = kernels().allocated;
-  const reference = readReference('categorical-2step');
-  const policy = policyOf(reference);
-  const inner = new VpgInnerOptimizer(policy, { learningRate: 0.1, loss: 'likelihood-ratio', average: 'steps' });
-  for (const data of taskDataOf(reference)) {
-    const task = new WrittenOutTaskObjective(
-      new WrittenOut(policy, inner),
-      { derivative: 'exact' },
-      data,
-      thetaOf(reference),
-    );
-    task.curvature(Float64Array.from(reference.direction));
-    task.gradient(thetaOf(reference).map((x) => x + 0.01));
-    task.kl(thetaOf(reference).map((x) => x + 0.01));
-    task.dispose();
-  }
-  expect(kernels().allocated).toBe(before);
-});
-
-test('and so it is where any of the allocations fails', () => {
-  const before = kernels().allocated;
-  const reference = readReference('categorical-2step');
-  const policy = policyOf(reference);
-  const inner = new VpgInnerOptimizer(policy, { learningRate: 0.1, loss: 'likelihood-ratio', average: 'steps' });
-  const [data] = taskDataOf(reference) as [TaskData];
-  const theta = thetaOf(reference);
-  const work = () => {
-    const maths = new WrittenOut(policy, inner);
-    const task = new WrittenOutTaskObjective(maths, { derivative: 'exact', curvatureSubsample: 0.5 }, data, theta);
-    try {
-      task.curvature(Float64Array.from(reference.direction));
-      task.gradient(theta.map((x) => x + 0.01));
-      task.kl(theta.map((x) => x + 0.01));
-    } finally {
-      task.dispose();
-    }
-  };
-  const real = kernels().allocate.bind(kernels());
-  const allocate = vi.spyOn(kernels(), 'allocate');
-  work();
-  const calls = allocate.mock.calls.length;
-  for (let failing = 1; failing <= calls; failing++) {
-    let left = failing;
-    allocate.mockImplementation((count) => {
-      left -= 1;
-      if (left === 0) throw new RangeError('no memory');
-      return real(count);
-    });
-    expect(work).toThrow('no memory');
-    expect(kernels().allocated).toBe(before);
-  }
-  allocate.mockRestore();
-  expect(calls).toBeGreaterThan(100);
-});
-
-test.each(['gauss-newton', 'double-backprop', 'finite-difference'] as const)(
-  'a subsample of curvature is the curvature of a subsample: %s',
-  (curvature) => {
-    const reference = readReference('gaussian-1step');
-    const v = Float64Array.from(reference.direction);
-    const theta = thetaOf(reference);
-    const policy = policyOf(reference);
-    const inner = new VpgInnerOptimizer(policy, { learningRate: 0.1, loss: 'log-likelihood', average: 'steps' });
-    const data = taskDataOf(reference)[0] as TaskData;
-    const { outer } = data;
-    // A third of 12 steps: 0, 3, 6 and 9, picked out by hand.
-    const pick = (values: Float32Array, size: number) =>
-      Float32Array.from([0, 3, 6, 9].flatMap((i) => [...values.slice(i * size, (i + 1) * size)]));
-    const few: Batch = {
-      steps: 4,
-      episodes: 1,
-      observations: pick(outer.observations, 3),
-      actions: pick(outer.actions, 2),
-      advantages: new Float64Array(4),
-      logProbabilities: new Float64Array(4),
-    };
-    const graph = (subsample: number, d: TaskData) =>
-      new MamlObjective(policy, inner, { derivative: 'exact', curvature, curvatureSubsample: subsample })
-        .bind(d, theta)
-        .curvature(v);
-    const expected = graph(1, { inner: data.inner, outer: few });
-    expect(graph(1 / 3, data)).toBeAllClose(expected, { rtol: 1e-6 });
-    const written = new WrittenOutTaskObjective(
-      new WrittenOut(policy, inner),
-      { derivative: 'exact', curvatureSubsample: 1 / 3 },
-      data,
-      theta,
-    );
-    expect(written.curvature(v)).toBeAllClose(expected, { rtol: curvature === 'finite-difference' ? 1e-3 : 1e-5 });
-    written.dispose();
-  },
-);
