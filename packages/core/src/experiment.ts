@@ -155,6 +155,17 @@ function misfits(config: ResolvedConfig, { slots, lists }: Parts, container: Exp
     }
   }
   const { trainer } = slots;
+  if (!slots.inner && trainer && 'component' in trainer) {
+    container.get(TOKENS.checks).forEach(({ stage }, index) => {
+      if (stage !== 'adaptation') return;
+      issues.push({
+        path: ['checks', index],
+        expected: `a check of the step, since the trainer '${config.trainer.use}' does not adapt`,
+        found: 'one of adaptation, which it would never ask',
+        hint: '; remove it, or set its stage to meta-step',
+      });
+    });
+  }
   if (lists.wrappers.length > 0 && trainer && 'component' in trainer && !trainer.component.learnsWrappers) {
     container.get(TOKENS.wrappers).forEach(({ learned }, index) => {
       if (!learned) return;

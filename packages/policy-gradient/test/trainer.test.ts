@@ -231,6 +231,16 @@ describe('the value function', () => {
 });
 
 describe('checks', () => {
+  test('of adaptation, which is never asked about here, are refused', async () => {
+    const config = { checks: ['kl-limit', { use: 'kl-limit', stage: 'adaptation' }] };
+    const error = await smallExperiment(config).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(String(error)).toContain(
+      "checks.1: expected a check of the step, since the trainer 'policy-gradient' does not adapt, found one of adaptation",
+    );
+    await (await smallExperiment({ checks: ['kl-limit'] })).close();
+  });
+
   test('a rejected step leaves the optimizer as it was', async () => {
     const states: Json[] = [];
     const optimizer: PolicyOptimizer = {

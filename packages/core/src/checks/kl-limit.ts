@@ -32,8 +32,10 @@ export type KlLimitOptions = z.output<typeof options>;
 /** A limit on the KL divergence of a meta-step or of an adaptation. A divergence that is not a number is above it. */
 export class KlLimit implements Check {
   readonly name: string;
+  readonly stage: KlLimitOptions['stage'];
 
   constructor(private readonly options: KlLimitOptions) {
+    this.stage = options.stage;
     this.name = `kl-limit (${options.stage})`;
   }
 
@@ -58,7 +60,7 @@ export const klLimitComponent = defineComponent({
   choose:
     'With `gradient`, which limits nothing itself; with `trpo` a step is within `maxKl` anyway, and a limit above ' +
     'that is an alarm that should stay silent. Begin with `action: warn` to learn what is usual, and take `reject` ' +
-    'or `stop` where a step too far would ruin a long run. Only `maml` asks it about `stage: adaptation`.',
+    'or `stop` where a step too far would ruin a long run. `stage: adaptation` needs a trainer that adapts.',
   options,
   create: (chosen) => new KlLimit(chosen),
 });

@@ -25,6 +25,8 @@ export type Verdict = { readonly kind: 'ok' } | { readonly kind: 'warn' | 'rejec
 export interface Check {
   /** Shown with its verdicts. */
   readonly name: string;
+  /** The only stage that it judges. Absent: any. A trainer that does not adapt refuses checks of adaptation, which it would never ask. */
+  readonly stage?: CheckSubject['stage'];
   verdict(subject: CheckSubject): Verdict | Promise<Verdict>;
 }
 
