@@ -76,7 +76,10 @@ describe('the command', () => {
     [['--seeds', '3..1'], /--seeds: expected a range such as 1\.\.3 .* found '3\.\.1'/],
     [['--seeds', '1,x'], /--seeds: .* found '1,x'/],
     [['--seeds', '1,1'], /--seeds: .* found '1,1'/],
-    [['--only', 'cartpole'], /--only: expected families \(point-navigation, cart-pole, .*\), found 'cartpole'/],
+    [
+      ['--only', 'cartpole'],
+      /--only: expected families \(point-navigation, cart-pole, .*\) or <family>\/<row>, found 'cartpole'/,
+    ],
     [['--only', 'cart-pole/maml'], /--only: expected rows of cart-pole \(trpo, vpg\), found 'cart-pole\/maml'/],
     [['--page-only', '--out', 'results/nowhere'], /results\/nowhere: expected results of this command, found none/],
     [['--seed', '1'], /error: .*'--seed'/],

@@ -139,12 +139,12 @@ describe('a row that is trained with several seeds', () => {
     expect(existsSync(further.out)).toBe(false);
   });
 
-  it('ends with the code of a command that fails, and touches nothing', async () => {
+  it('refuses a folder that holds something else, and touches nothing', async () => {
     const taken = join(folder, 'taken');
     cpSync(options.out, join(taken, 'cart-pole-trpo'), { recursive: true }); // a folder that is none of train --seeds
-    const { result, printed } = await make({ ...options, runs: taken, out: join(folder, 'never') });
-    expect(result).toBe(1);
-    expect(printed).toContain('is not empty');
+    await expect(make({ ...options, runs: taken, out: join(folder, 'never') })).rejects.toThrow(
+      /cart-pole-trpo holds something other than a run of several seeds, .* Move it away, or choose another --runs/,
+    );
     expect(existsSync(join(folder, 'never'))).toBe(false);
   });
 });

@@ -188,6 +188,18 @@ describe('optimisation health', () => {
   });
 });
 
+it('says nothing of a line search where the optimizer has none', async () => {
+  const read = await readReportData(await writeRun(smallRun()));
+  const metrics = read.metrics.map((line) => ({ ...line, backtracks: 0 }));
+  const health = (use: string) =>
+    section(
+      parsePage(renderReport({ ...read, metrics, config: Object.assign({}, read.config, { meta: { use } }) })),
+      'Optimisation health',
+    ).textContent;
+  expect(health('trpo')).toMatch(/line search backtracked in 0 iterations.*Backtracks of the line search/s);
+  expect(health('gradient')).not.toMatch(/line search/i);
+});
+
 it('tells the time of the value function apart, where it has a phase', async () => {
   const line = { iteration: 1, 'time/sample': 0.2, 'time/update': 0.1, 'time/value': 0.6, 'time/iteration': 1 };
   expect(phases(line)).toEqual({ sample: 0.2, update: 0.1, value: 0.6, rest: expect.closeTo(0.1) });

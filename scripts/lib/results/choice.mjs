@@ -13,7 +13,9 @@ export function chosenRows(text = Object.keys(FAMILIES).join(',')) {
   return text.split(',').flatMap((word) => {
     const [family, row, ...rest] = word.split('/');
     if (!Object.hasOwn(FAMILIES, family)) {
-      throw new Error(`--only: expected families (${Object.keys(FAMILIES).join(', ')}), found '${word}'`);
+      throw new Error(
+        `--only: expected families (${Object.keys(FAMILIES).join(', ')}) or <family>/<row>, found '${word}'`,
+      );
     }
     const rows = Object.keys(FAMILIES[family].rows);
     if (row === undefined) return rows.map((name) => ({ family, row: name }));

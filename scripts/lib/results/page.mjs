@@ -40,7 +40,8 @@ One command trains every row from scratch, measures it and writes this page, fro
 node scripts/results.mjs   # --only cart-pole/trpo for one row, --only bandits for one family
 \`\`\`
 
-An interrupted run goes on where it was, what is finished is not repeated, and \`--page-only\` writes the page again. Rows that were not measured are
+With \`--set run.iterations=2 --out runs/short --runs runs/short\` it makes short rows, and a page of them, elsewhere; without \`--out\` it writes \`results/\` and this
+page. An interrupted run goes on where it was, what is finished is not repeated, and \`--page-only\` writes the page again. Rows that were not measured are
 not here.
 
 - What is measured is the checkpoint that did best in validation, on tasks and episodes that neither training nor validation used.

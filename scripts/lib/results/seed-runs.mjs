@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../workspace.mjs';
 import { SEED_FAMILIES } from './families.mjs';
@@ -67,6 +67,12 @@ function trainWords(config, seeds, overrides, folder) {
 async function train({ config, folder, overrides, configs }, tools) {
   const seeds = [...configs.keys()];
   if (!existsSync(join(folder, 'seeds.json'))) {
+    if (existsSync(folder) && readdirSync(folder).length > 0) {
+      throw new tools.core.InnerloopError(
+        'RUN_EXISTS',
+        `${folder} holds something other than a run of several seeds, so it cannot take this row. Move it away, or choose another --runs.`,
+      );
+    }
     return innerloop(tools, trainWords(config, seeds, overrides, folder));
   }
   const trained = readJson(join(folder, 'seeds.json')).seeds;

@@ -82,8 +82,10 @@ async function conclude(
   const report = await writeReport(directory.path);
   print(`Report:    ${displayPath(report)}`);
   if (!alone) return 0;
-  const steps = evaluation?.result.steps.length === 1 ? [] : ['--steps', '3'];
-  print(`Evaluate:  ${commandLine('evaluate', place, '--tasks', '40', ...steps, '--rollouts', '40', '--seed', '7')}`);
+  const { rollouts, steps: most } = experiment.config.evaluation.final;
+  const steps = evaluation?.result.steps.length === 1 ? [] : ['--steps', String(most)];
+  const request = ['--tasks', '40', ...steps, '--rollouts', String(rollouts), '--seed', '7'];
+  print(`Evaluate:  ${commandLine('evaluate', place, ...request)}`);
   print(`Go on:     ${commandLine('resume', place, '--iterations', String(Math.max(1, 2 * iteration)))}`);
   return 0;
 }

@@ -25,7 +25,7 @@ export function rangeOption(low: number, high: number, what: string) {
   return z
     .array(z.number().positive())
     .length(2)
-    .refine(([from = 0, to = 0]) => from <= to, 'expected [low, high] with low at most high')
+    .refine(([from = 0, to = 0]) => from <= to, '[low, high] with low at most high')
     .default([low, high])
     .describe(`${what}: uniform on [low, high], both above 0; equal bounds keep it fixed`);
 }

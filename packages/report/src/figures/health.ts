@@ -136,6 +136,9 @@ function backtracks(metrics: readonly MetricsLine[]): HealthPanel | null {
   };
 }
 
+/** Below this share of the time, the value function is not told apart. */
+export const WORTH_TELLING = 0.01;
+
 /** Seconds of an iteration that went to each phase. */
 export interface Phases {
   readonly sample: number;
@@ -162,7 +165,9 @@ function times(metrics: readonly MetricsLine[]): HealthPanel | null {
   });
   if (rows.length === 0) return null;
   const points = (phase: keyof Phases) => rows.map((row) => ({ iteration: row.iteration, value: row[phase] }));
-  const hasValue = rows.some(({ value }) => value > 0);
+  const total = (phase: keyof Phases) => rows.reduce((sum, row) => sum + row[phase], 0);
+  const hasValue =
+    total('value') >= WORTH_TELLING * (total('sample') + total('update') + total('value') + total('rest'));
   const parts = [
     { label: 'sampling', style: STYLES.after, data: points('sample') },
     { label: 'update', style: STYLES.before, data: points('update') },

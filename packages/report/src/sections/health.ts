@@ -1,14 +1,15 @@
 import { meanOf } from '@innerloop/core';
 import type { MetricsLine, ReportConfig, ReportData } from '../data/schemas.js';
 import { median, numberOf } from '../data/series.js';
-import { healthPanels, type Phases, phases } from '../figures/health.js';
+import { healthPanels, type Phases, phases, WORTH_TELLING } from '../figures/health.js';
 import { draw } from '../figures/plot.js';
 import { legend } from '../figures/styles.js';
 import { count, duration, list } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
 
 /** How the optimisation went: steps, KL, surrogate, gradient and time. */
-export function health({ metrics, config }: ReportData): Html | null {
+export function health({ metrics: all, config }: ReportData): Html | null {
+  const metrics = searches(config) ? all : all.map(withoutBacktracks);
   const panels = healthPanels(metrics, limitOf(config));
   if (panels.length === 0) return null;
   const figures = panels.map(
@@ -17,6 +18,17 @@ export function health({ metrics, config }: ReportData): Html | null {
   return html`<section><h2>Optimisation health</h2>
 <p>${stepsInWords(metrics)} ${timeInWords(metrics)}</p>
 <div class="panels">${figures}</div>${reasons(metrics)}</section>`;
+}
+
+/** Whether the outer optimizer has a line search, or may have one of which the config does not tell. */
+function searches(config: ReportConfig): boolean {
+  return (config.meta ?? config.optimizer)?.use !== 'gradient';
+}
+
+/** A step that is not searched for has 0 backtracks, which tell nothing. */
+function withoutBacktracks(line: MetricsLine): MetricsLine {
+  const { backtracks, ...others } = line;
+  return backtracks === 0 ? others : line;
 }
 
 /** The KL limit of the outer optimizer, where it has one. */
@@ -48,7 +60,10 @@ function timeInWords(metrics: readonly MetricsLine[]): string | null {
   const typical = median(split.map((row) => row.sample + row.update + row.value + row.rest));
   if (whole === 0) return null;
   const share = (part: number) => `${Math.round((100 * part) / whole)} %`;
-  const parts = [`${share(update)} to the update`, ...(value > 0 ? [`${share(value)} to the value function`] : [])];
+  const parts = [
+    `${share(update)} to the update`,
+    ...(value >= WORTH_TELLING * whole ? [`${share(value)} to the value function`] : []),
+  ];
   return `A typical iteration took ${duration(typical)}; ${list([`${share(sample)} of all time went to sampling`, ...parts])}.`;
 }
 
