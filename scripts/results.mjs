@@ -11,7 +11,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chosenRows, chosenSeeds } from './lib/results/choice.mjs';
+import { chosenRows } from './lib/results/choice.mjs';
 import { shellWords } from './lib/results/recording.mjs';
 import { makeRows } from './lib/results/rows.mjs';
 import { ROOT } from './lib/workspace.mjs';
@@ -37,7 +37,7 @@ function choice() {
       },
     });
     const page = values.page ?? (values.out === OUT ? join('docs', 'results.md') : join(values.out, 'results.md'));
-    return { ...values, page, rows: chosenRows(values.only), seeds: chosenSeeds(values.seeds) };
+    return { ...values, page, rows: chosenRows(values.only) };
   } catch (error) {
     return fail(error.message);
   }
@@ -58,9 +58,19 @@ async function built() {
   }
 }
 
+/** As `innerloop train --seeds` reads them; undefined if they are left out. */
+function chosenSeeds() {
+  try {
+    return seedsText === undefined ? undefined : cli.seedList(seedsText);
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
 process.chdir(ROOT);
-const { rows, seeds, set, runs, out, page, 'page-only': pageOnly } = choice();
+const { rows, seeds: seedsText, set, runs, out, page, 'page-only': pageOnly } = choice();
 const { core, cli, readRecords, resultsPage } = await built();
+const seeds = chosenSeeds();
 if (!pageOnly) {
   // The commands run in this process, so that Ctrl-C is theirs: they finish an iteration and save.
   const code = await makeRows({ rows, seeds, set, runs, out }, { core, cli }).catch((error) => fail(error.message));

@@ -3,7 +3,8 @@ import { defaultPlugins } from '../../packages/cli/src/default-plugins.js';
 import { wrap } from '../../packages/cli/src/output/text.js';
 import { KIND_PAGES, type KindPage } from './component-kinds.js';
 import { MADE_BY } from './generated-pages.js';
-import { optionTable, type Schema, table } from './option-table.js';
+import { table } from './markdown-table.mjs';
+import { optionTable, type Schema } from './option-table.js';
 
 /*
  * docs/components.md and a page for each kind in docs/components, from the components that the `innerloop` command knows

@@ -1,4 +1,5 @@
 import type { Json } from '@innerloop/core';
+import { table } from './markdown-table.mjs';
 
 /*
  * The options of a component as a Markdown table, from their JSON Schema. Tables are aligned.
@@ -55,19 +56,4 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema
     ...(isBound(maximum) ? [`≤ ${maximum}`] : []),
     ...(isBound(exclusiveMaximum) ? [`< ${exclusiveMaximum}`] : []),
   ];
-}
-
-/** A Markdown table with columns of equal width. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => [...(row[column] ?? '')].length)));
-  const line = (row: readonly string[]) =>
-    `| ${widths.map((width, column) => pad(row[column] ?? '', width)).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [line(cells[0] ?? []), rule, ...cells.slice(1).map(line)].join('\n');
-}
-
-/** Like padEnd, by characters in place of UTF-16 units. */
-function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - [...text].length));
 }

@@ -1,6 +1,7 @@
 import { overSeeds } from '@innerloop/core';
+import { table } from '../markdown-table.mjs';
 import { SEED_FAMILIES } from './families.mjs';
-import { count, duration, interval, madeWith, number, shell, table, wholeNumber } from './markdown.mjs';
+import { count, duration, interval, madeWith, number, shell, wholeNumber } from './markdown.mjs';
 
 /**
  * The section of a family whose rows are made by `innerloop train --seeds`.

@@ -28,13 +28,6 @@ export function duration(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** A Markdown table with aligned columns. */
-export function table(head, rows) {
-  const width = head.map((text, column) => Math.max(text.length, 3, ...rows.map((row) => row[column].length)));
-  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(width[column])).join(' | ')} |`;
-  return [line(head), line(width.map((length) => '-'.repeat(length))), ...rows.map(line)].join('\n');
-}
-
 /** A block of shell commands. */
 export function shell(lines) {
   return `\`\`\`sh\n${lines.join('\n')}\n\`\`\``;

@@ -1,6 +1,7 @@
 import { overSeeds } from '@innerloop/core';
+import { table } from '../markdown-table.mjs';
 import { POINT_NAVIGATION } from './families.mjs';
-import { count, duration, interval, madeWith, number, shell, table } from './markdown.mjs';
+import { count, duration, interval, madeWith, number, shell } from './markdown.mjs';
 
 const { rows: ROWS, title } = POINT_NAVIGATION;
 
